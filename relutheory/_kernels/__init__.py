@@ -1,0 +1,5 @@
+"""Compiled kernels: arrays in, arrays out, nothing of relutheory imported.
+
+Only these files import numba.  A kernel may call a kernel of another file here, because the cache is keyed by a
+hash of all of them (see `_jit`).
+"""

@@ -1,0 +1,1 @@
+"""Exact numbers, verdicts, certificates, errors: the vocabulary of every other room."""

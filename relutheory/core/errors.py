@@ -1,0 +1,50 @@
+"""Errors that a user can cause, and the helpers that raise them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NoReturn
+
+_SHOWN = 60  # characters of a value that an error message repeats
+
+
+class InputError(ValueError):
+    """Bad input: one line that names the argument, its value and the rule."""
+
+
+class UnsupportedError(InputError):
+    """A file or a model that is well formed but uses something relutheory does not model."""
+
+
+def shown(value: Any) -> str:
+    """`value` in at most one short line.
+
+    >>> shown("a\\nb")
+    "'a\\\\nb'"
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def reject(name: str, value: Any, rule: str) -> NoReturn:
+    """Raise the one-line error for argument `name`.
+
+    >>> reject("time_limit", -1, "must be positive")
+    Traceback (most recent call last):
+    relutheory.core.errors.InputError: time_limit = -1: must be positive
+    """
+    raise InputError(f"{name} = {shown(value)}: {rule}")
+
+
+def check_limit(name: str, value: float | None, *, integer: bool = False) -> float | int | None:
+    """A budget: None (no limit) or a non-negative number; anything else is an `InputError`."""
+    if value is None:
+        return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or math.isnan(value) or value < 0:
+        reject(name, value, "must be a non-negative number or None")
+    if integer:
+        if value != int(value) if math.isfinite(value) else True:
+            reject(name, value, "must be a non-negative integer or None")
+        return int(value)
+    return value

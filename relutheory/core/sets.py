@@ -1,0 +1,92 @@
+"""Convex sets on which a question is asked: boxes and polyhedra, with exact data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relutheory.core.errors import reject
+from relutheory.core.exact import Number, RationalArray, rational
+
+
+class Polyhedron:
+    """The set {x : A x <= b}.
+
+    A : (k, n) numbers; b : (k,) numbers; both exact (see `RationalArray`).  Half-spaces may repeat; k may be 0.
+
+    >>> Polyhedron([[1, 0], [0, 1]], [1, 1]).contains([1, "1/2"])
+    True
+    """
+
+    def __init__(self, A: Any, b: Any) -> None:
+        self.A = RationalArray(A, "A", ndim=2)
+        self.b = RationalArray(b, "b", ndim=1)
+        if self.A.shape[0] != self.b.shape[0]:
+            reject("b", f"array of length {self.b.shape[0]}", f"must have one entry per row of A, {self.A.shape[0]}")
+        if self.A.shape[1] == 0:
+            reject("A", f"array of shape {self.A.shape}", "must have at least one column")
+
+    @property
+    def n(self) -> int:
+        """Dimension of the space."""
+        return self.A.shape[1]
+
+    def halfspaces(self) -> list[tuple[list[Fraction], Fraction]]:
+        """The pairs (a, c) of the inequalities <a, x> <= c."""
+        return [(self.A.row(i), self.b[i]) for i in range(self.A.shape[0])]
+
+    def contains(self, x: Iterable[Number]) -> bool:
+        """Whether A x <= b, decided exactly.  x : n numbers."""
+        point = [rational(v, "x") for v in x]
+        if len(point) != self.n:
+            reject("x", f"point with {len(point)} coordinates", f"must have {self.n}")
+        return all(sum(p * q for p, q in zip(a, point, strict=True)) <= c for a, c in self.halfspaces())
+
+    def __repr__(self) -> str:
+        return f"Polyhedron({self.A.shape[0]} half-spaces in R^{self.n})"
+
+
+class Box(Polyhedron):
+    """The set {x : lo <= x <= hi}; an infinite end means no bound on that side.
+
+    lo, hi : n numbers each, or one number for every coordinate together with `n`.  Raises InputError where lo > hi.
+
+    >>> Box([0, 0], [1, float("inf")]).halfspaces()[-1]
+    ([Fraction(0, 1), Fraction(-1, 1)], Fraction(0, 1))
+    """
+
+    def __init__(self, lo: Any, hi: Any, n: int | None = None) -> None:
+        ends = [self._ends(lo, "lo", n), self._ends(hi, "hi", n)]
+        if len(ends[0]) != len(ends[1]):
+            reject("hi", f"{len(ends[1])} ends", f"must be as many as in lo, {len(ends[0])}")
+        self.lo, self.hi = (tuple(side) for side in ends)
+        size = len(self.lo)
+        rows, bounds = [], []
+        for i, (low, high) in enumerate(zip(self.lo, self.hi, strict=True)):
+            if low == math.inf or high == -math.inf or low > high:
+                reject(f"box side {i}", (str(low), str(high)), "must have lo <= hi")
+            for sign, end in ((1, high), (-1, low)):
+                if isinstance(end, Fraction):
+                    rows.append([sign * int(i == j) for j in range(size)])
+                    bounds.append(sign * end)
+        super().__init__(np.array(rows, dtype=object).reshape(len(rows), size), bounds)
+
+    @staticmethod
+    def _ends(values: Any, name: str, n: int | None) -> list[Fraction | float]:
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            if n is None:
+                reject(name, values, "must be a sequence, or a number together with n")
+            values = [values] * n
+        values = list(values)
+        if n is not None and len(values) != n:
+            reject(name, f"{len(values)} ends", f"must be {n}, one per coordinate")
+        if not values:
+            reject(name, values, "must not be empty")
+        return [v if isinstance(v, float) and math.isinf(v) else rational(v, name) for v in values]
+
+    def __repr__(self) -> str:
+        return f"Box in R^{self.n}"

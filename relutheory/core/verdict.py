@@ -1,0 +1,89 @@
+"""Verdicts, how surely they are known, and two-sided values."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NoReturn
+
+
+class NotABool:
+    """Mixin: the truth value of a verdict is ambiguous (three outcomes), so asking for it is an error."""
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} is not a bool: compare it with `is`, or ask .proved / .refuted")
+
+
+class Verdict(NotABool, enum.Enum):
+    """The outcome of checking a statement on an instance.
+
+    >>> Verdict.HOLDS.value
+    'holds'
+    >>> bool(Verdict.UNDECIDED)
+    Traceback (most recent call last):
+    TypeError: a Verdict is not a bool: compare it with `is`, or ask .proved / .refuted
+    """
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    UNDECIDED = "undecided"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@functools.total_ordering
+class Rigor(enum.Enum):
+    """How a result is known, in increasing order; only the last two may be called proved.
+
+    >>> Rigor.FLOAT < Rigor.ENCLOSED, Rigor.FLOAT.proves, Rigor.EXACT.proves
+    (True, False, True)
+    """
+
+    SAMPLED = "sampled"
+    FLOAT = "float"
+    ENCLOSED = "enclosed"
+    EXACT = "exact"
+
+    @property
+    def proves(self) -> bool:
+        return self >= Rigor.ENCLOSED
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Rigor):
+            return NotImplemented
+        order = list(Rigor)
+        return order.index(self) < order.index(other)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enclosure:
+    """A number known from both sides, lo <= value <= hi.
+
+    lo, hi : rationals (exact ends).  rigor : how the ends are known.
+
+    >>> Enclosure.exact(Fraction(1, 3)).width
+    Fraction(0, 1)
+    """
+
+    lo: Fraction
+    hi: Fraction
+    rigor: Rigor
+
+    def __post_init__(self) -> None:
+        if not self.lo <= self.hi:
+            raise ValueError(f"an enclosure needs lo <= hi, got [{self.lo}, {self.hi}]")
+
+    @classmethod
+    def exact(cls, value: Fraction | int) -> Enclosure:
+        return cls(lo=Fraction(value), hi=Fraction(value), rigor=Rigor.EXACT)
+
+    @property
+    def width(self) -> Fraction:
+        return self.hi - self.lo
+
+    def __contains__(self, value: Fraction | int | float) -> bool:
+        return self.lo <= value <= self.hi
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an Enclosure is not a bool: compare its ends")

@@ -1,0 +1,108 @@
+"""Points at which few rows are active, found by counting rather than by search."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from relutheory._kernels.separation import SEPARATED, separate
+from relutheory.injectivity.problem import Problem
+from relutheory.injectivity.witness import Collision, collision_at, roundings
+
+_TRIES = 8
+_FINDER_SIZE = 2_000_000  # coefficients up to which the finder is worth its time
+
+
+def half_space_collision(problem: Problem, free: list[int], missing: int) -> Collision | None:
+    """A collision of a layer with at most 2k rows outside the span of the forced lines, k dimensions missing there.
+
+    free : those rows (no two on the same side of one line); missing : k.  None where the argument does not apply.
+
+    Of z and -z one has at most half of the free rows active.  With fewer than 2k rows that is fewer than k.  With 2k
+    rows, either the halves are unequal, or crossing one row's hyperplane makes them so; the active rows, together with
+    the forced lines, then miss a dimension.  With a bias the same holds far out in the direction z.
+    """
+    if problem.domain is not None or len(free) > 2 * missing:
+        return None
+    collision = _all_negative(problem, free)
+    if collision is not None:
+        return collision
+    rng = np.random.default_rng(0)
+    for _ in range(_TRIES):
+        z = [int(v) for v in rng.integers(-9, 10, problem.n)]
+        z = _unbalanced(problem, free, z, rng)
+        if z is not None:
+            collision = collision_at(problem, _far_out(problem, free, z))
+            if collision is not None:
+                return collision
+    return None
+
+
+def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
+    """A point at which no free row is active, where the finder sees one: it makes for the simplest collisions."""
+    d = problem.n + 1 if problem.affine else problem.n
+    if not free or len(free) * d > _FINDER_SIZE:
+        return None
+    rows = problem.floats[free, :d]
+    if problem.affine:
+        rows = np.vstack([rows, np.eye(d)[-1:] * -1.0])
+    columns = np.ascontiguousarray(-(rows / np.sqrt((rows * rows).sum(axis=1))[:, None]).T)
+    many = columns.shape[1]
+    state, active = np.zeros((2 * d + 2, d)), np.zeros(d, np.int64)
+    support, slack, scratch = np.zeros(d + 1, np.int64), np.zeros(many), np.zeros((3, d))
+    outcome, _, _ = separate(columns, np.ones(many, np.uint8), state, active, 0, support, slack, scratch)
+    if outcome != SEPARATED:
+        return None
+    for z in roundings(problem, -state[2 * d + 1]):
+        values = problem.values(z)
+        if all(values[i] < 0 for i in free):
+            return collision_at(problem, z)
+    return None
+
+
+def _slopes(problem: Problem, rows: list[int], z: list[Fraction]) -> list[Fraction]:
+    """<w_i, z> for the rows, up to positive factors."""
+    return [sum((a * v for a, v in zip(problem.rows[i][:-1], z, strict=True) if v), Fraction(0)) for i in rows]
+
+
+def _unbalanced(
+    problem: Problem, free: list[int], start: list[int], rng: np.random.Generator
+) -> list[Fraction] | None:
+    """A direction, near `start` or its opposite, with fewer than half of the free rows positive and none zero."""
+    z = [Fraction(v) for v in start]
+    slopes = _slopes(problem, free, z)
+    if not all(slopes):
+        return None
+    positive = sum(v > 0 for v in slopes)
+    if 2 * positive == len(free):
+        z = _across_one(problem, free, z, slopes, rng)
+        slopes = _slopes(problem, free, z)
+        positive = sum(v > 0 for v in slopes)
+    if 2 * positive == len(free) or not all(slopes):
+        return None
+    return z if 2 * positive < len(free) else [-v for v in z]
+
+
+def _across_one(
+    problem: Problem, free: list[int], z: list[Fraction], slopes: list[Fraction], rng: np.random.Generator
+) -> list[Fraction]:
+    """Go from z in a random direction just across the first row's hyperplane."""
+    v = [Fraction(int(k)) for k in rng.integers(-9, 10, problem.n)]
+    rates = _slopes(problem, free, v)
+    times = sorted({-s / r for s, r in zip(slopes, rates, strict=True) if r and s / r < 0})
+    if not times:
+        return z
+    t = (times[0] + times[1]) / 2 if len(times) > 1 else 2 * times[0]
+    return [a + t * b for a, b in zip(z, v, strict=True)]
+
+
+def _far_out(problem: Problem, free: list[int], z: list[Fraction]) -> list[Fraction]:
+    """A multiple of z so large that the biases do not change the sign of any free row."""
+    needed = Fraction(1)
+    for i, slope in zip(free, _slopes(problem, free, z), strict=True):
+        needed = max(needed, 2 * abs(Fraction(problem.rows[i][-1]) / slope))
+    factor = 1
+    while factor < needed:
+        factor *= 2
+    return [factor * v for v in z]

@@ -1,0 +1,320 @@
+"""Branch and bound over circuits: the kernel's tree, and the exact answers it asks for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from flint import fmpz_mat
+
+from relutheory._kernels import circuits as kernels
+from relutheory._kernels.circuits import Tree
+from relutheory._kernels.modular import echelon
+from relutheory.core.lp import solve_system
+from relutheory.core.progress import Report
+from relutheory.core.residues import residues
+from relutheory.injectivity.problem import Problem
+from relutheory.injectivity.witness import Collision, collision_at, roundings
+
+_POOL = 128  # circuits kept; a longer list costs more to look through than it saves
+_LEAN = 3  # circuits with at most so many rows to branch on are taken without looking for a better one
+_PACKED = 5  # packings of more circuits cost more to verify than their subtree
+_FIRST, _CHUNK = 256, 20_000  # nodes between two looks at the clock
+
+
+class BadPrime(Exception):
+    """A determinant that is not zero vanished modulo the prime: start again with another."""
+
+
+@dataclass
+class Budget:
+    """What a search may spend: seconds on the clock (a deadline of `time.perf_counter`) and nodes."""
+
+    deadline: float | None = None
+    nodes: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a search ended: closed, with a collision, or out of budget (neither)."""
+
+    closed: bool
+    collision: Collision | None
+    nodes: int
+    circuits: int
+    share: float  # of the tree that is closed
+
+
+class Search:
+    """The tree below one node: the rows `taken` are active, the rows `negative` are negative.
+
+    Rows are numbered as in `Problem.rows`; -1 stands for the wall at infinity of an affine arrangement.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        p: int,
+        taken: Sequence[int] = (),
+        negative: Sequence[int] = (),
+        circuits: Sequence[Sequence[int]] = (),
+    ) -> None:
+        self.problem = problem
+        candidates = problem.candidates()
+        walls = list(range(problem.m, len(problem.rows))) + ([-1] if problem.affine else [])
+        self.index = candidates + walls
+        local = {row: k for k, row in enumerate(self.index)}
+        base = [line.forward for line in problem.forced] + list(taken)
+        all_residues = residues(problem.layer.weight, p)
+        work = np.ascontiguousarray(all_residues[:, base + candidates])
+        order = np.empty(min(work.shape), dtype=np.int64)
+        rank = echelon(work, len(base), p, order)
+        self.base = [base[k] for k in order[:rank]]
+        self.missing = problem.n - rank
+        rest = np.zeros((self.missing, len(self.index)), dtype=np.float64)
+        rest[:, : len(candidates)] = work[rank:, len(base) :]
+        self.tree = _new_tree(problem, self.index, rest, p)
+        for row in [*walls, *negative]:
+            _mark(self.tree.negative[0], local[row])
+        for k in np.flatnonzero(~rest[:, : len(candidates)].any(axis=0)):
+            _mark(self.tree.closure[0], int(k))
+        for circuit in circuits:
+            self._remember([local[row] for row in circuit])
+
+    @property
+    def rank_is_full(self) -> bool:
+        """Whether the neurons span the space, modulo the prime."""
+        work = self.tree.residues[0].copy()
+        order = np.empty(min(work.shape), dtype=np.int64)
+        return bool(echelon(work, work.shape[1], self.tree.prime[0], order) == self.missing)
+
+    def free_rows(self) -> list[int]:
+        """The neurons outside the span of the rows taken."""
+        closure = self.tree.closure[0]
+        return [row for k, row in enumerate(self.index) if 0 <= row < self.problem.m and not _has(closure, k)]
+
+    def branch_rows(self) -> list[int]:
+        """The rows on which the root branches, in order."""
+        return [self.index[k] for k in self.tree.branch[0, : self.tree.degree[0]].tolist()]
+
+    def run(self, budget: Budget, report: Report | None = None) -> Outcome:
+        """Search until the tree is closed, a collision is found or the budget is spent."""
+        if self.missing == 0:
+            return self._outcome(True, None)
+        counter = self.tree.counter
+        chunk = _FIRST
+        while True:
+            left = chunk if budget.nodes is None else min(chunk, budget.nodes - int(counter[kernels.NODES]))
+            if left <= 0:
+                return self._outcome(False, None)
+            code = kernels.run(self.tree, _LEAN, left)
+            if code == kernels.CLOSED:
+                return self._outcome(True, None)
+            if code == kernels.LOG_FULL:
+                self._grow_log()
+            elif code == kernels.DEEPER:
+                self.tree = _with_more_levels(self.tree)
+            elif code != kernels.PAUSED:
+                collision = self._settle(code)
+                if collision is not None:
+                    return self._outcome(False, collision)
+            if report is not None:
+                report(self.share, int(counter[kernels.NODES]))
+            if budget.deadline is not None and time.perf_counter() > budget.deadline:
+                return self._outcome(False, None)
+            chunk = min(2 * chunk, _CHUNK)
+
+    @property
+    def share(self) -> float:
+        """The part of the tree that is closed, children of a node counted alike."""
+        return float(self.tree.closed[0])
+
+    def _outcome(self, closed: bool, collision: Collision | None) -> Outcome:
+        counter = self.tree.counter
+        return Outcome(
+            closed=closed,
+            collision=collision,
+            nodes=int(counter[kernels.NODES]),
+            circuits=int(counter[kernels.FOUND]),
+            share=1.0 if closed else self.share,
+        )
+
+    # what the kernel cannot decide
+
+    def _settle(self, code: int) -> Collision | None:
+        if code == kernels.POINT:
+            for z in roundings(self.problem, self.tree.point):
+                if self._separates(z):
+                    return self._collision(z)
+        if code == kernels.CIRCUIT:
+            size = int(self.tree.counter[kernels.SIZE])
+            found = self._exact_circuit(self.tree.support[:size].tolist())
+            if found is not None:
+                self._remember(found)
+                return None
+        answer = self._decide_exactly()
+        if isinstance(answer, Collision):
+            return answer
+        if answer is not None:
+            self._remember(answer)
+        self.tree.counter[kernels.PLAIN] = 1  # at this node, go on with the circuits there are
+        return None
+
+    def _usable(self) -> list[int]:
+        """Local numbers of the rows (not the wall at infinity) of N, or outside the closure and not forbidden."""
+        depth = int(self.tree.counter[kernels.DEPTH])
+        usable = self.tree.negative[depth] | ~(self.tree.closure[depth] | self.tree.forbidden)
+        return [k for k, row in enumerate(self.index) if row >= 0 and _has(usable, k)]
+
+    def _separates(self, z: list[Fraction]) -> bool:
+        """Whether the walls and all rows outside the closure are negative at z, exactly."""
+        values = self.problem.values(z)
+        closure = self.tree.closure[int(self.tree.counter[kernels.DEPTH])]
+        free = [row for k, row in enumerate(self.index) if row >= self.problem.m or not _has(closure, k)]
+        return all(values[row] < 0 for row in free if row >= 0)
+
+    def _collision(self, z: list[Fraction]) -> Collision:
+        collision = collision_at(self.problem, z)
+        if collision is None:
+            raise BadPrime
+        return collision
+
+    def _vector(self, k: int) -> list[int]:
+        """Row k of the kernel's arrangement in homogeneous integers."""
+        row = self.index[k]
+        return self.problem.rows[row] if row >= 0 else [0] * self.problem.n + [-1]
+
+    def _exact_circuit(self, support: list[int]) -> list[int] | None:
+        """The support if the rows have, up to scaling, one dependency, and it is positive; None otherwise."""
+        d = self.tree.rows.shape[1]
+        columns = fmpz_mat([self._vector(k)[:d] for k in support]).transpose()
+        basis, nullity = columns.nullspace()
+        if nullity != 1:
+            return None
+        signs = [(int(basis[i, 0]) > 0) - (int(basis[i, 0]) < 0) for i in range(len(support))]
+        if set(signs) >= {1, -1}:
+            return None
+        return [k for k, sign in zip(support, signs, strict=True) if sign]
+
+    def _decide_exactly(self) -> Collision | list[int] | None:
+        """Exact linear programming at the current node: a collision, a circuit, or None (no packing to be had)."""
+        rows = self._usable()
+        system = [(self._vector(k)[:-1], -self._vector(k)[-1]) for k in rows]
+        answer = solve_system(system, [], self.problem.n)
+        if answer.point is not None:
+            return None if self.tree.forbidden.any() else self._collision(list(answer.point))
+        circuit = [k for k, v in zip(rows, answer.lam, strict=True) if v]
+        if sum(v * c for v, (_, c) in zip(answer.lam, system, strict=True)):
+            circuit.append(len(self.index) - 1)  # the wall at infinity takes up what is left over
+        return circuit
+
+    def _remember(self, support: Sequence[int]) -> None:
+        """Put an exactly verified circuit into the pool, for good."""
+        counter = self.tree.counter
+        if counter[kernels.FIXED] + _POOL // 2 >= len(self.tree.pool):
+            self.tree = _with_larger_pool(self.tree)
+        if counter[kernels.LOGGING] and counter[kernels.FOUND] + 1 >= len(self.tree.archive):
+            self._grow_log()
+        kernels.remember(self.tree, np.array(support, dtype=np.int64), len(support), True)
+
+    # the record of the closed tree
+
+    def record(self) -> None:
+        """Keep a log of the tree from here on (memory grows with the nodes)."""
+        self.tree.counter[kernels.LOGGING] = 1
+        self._grow_log()
+
+    def _grow_log(self) -> None:
+        log = np.zeros(2 * len(self.tree.log) + 4096, dtype=np.int64)
+        log[: len(self.tree.log)] = self.tree.log
+        archive = np.zeros((2 * len(self.tree.archive) + 1024, self.tree.archive.shape[1]), dtype=np.int64)
+        archive[: len(self.tree.archive)] = self.tree.archive
+        self.tree = self.tree._replace(log=log, archive=archive)
+
+    def circuit_rows(self, name: int) -> list[int]:
+        """The rows of a recorded circuit, in the order in which the tree branches on them."""
+        size, *rows = self.tree.archive[name].tolist()
+        return [self.index[k] for k in rows[:size]]
+
+    @property
+    def log(self) -> list[int]:
+        """The closed tree in preorder: for each node the number of closing circuits (0: a branch on one), then names."""
+        return self.tree.log[: int(self.tree.counter[kernels.LOG])].tolist()
+
+
+def _mark(mask: np.ndarray, k: int) -> None:
+    mask[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
+
+
+def _has(mask: np.ndarray, k: int) -> bool:
+    return bool(int(mask[k >> 6]) >> (k & 63) & 1)
+
+
+def _new_tree(problem: Problem, index: list[int], rest: np.ndarray, p: int) -> Tree:
+    many = rest.shape[1]
+    d = problem.n + 1 if problem.affine else problem.n
+    w = (many + 63) // 64
+    rows = np.zeros((many, d))
+    for k, row in enumerate(index):
+        if row >= 0:
+            rows[k] = problem.floats[row, :d]
+        else:
+            rows[k, -1] = -1.0
+    lengths = np.sqrt((rows * rows).sum(axis=1))
+    tree = Tree(
+        rows=rows,
+        columns=np.ascontiguousarray(-(rows / lengths[:, None]).T),
+        prime=np.array([p], dtype=np.float64),
+        residues=rest[None].copy(),
+        closure=np.zeros((1, w), np.uint64),
+        negative=np.zeros((1, w), np.uint64),
+        branch=np.zeros((1, d + 1), np.int64),
+        degree=np.zeros(1, np.int64),
+        position=np.zeros(1, np.int64),
+        weight=np.ones(1),
+        state=np.zeros((1, 2 * d + 2, d)),
+        active=np.zeros((1, d), np.int64),
+        count=np.zeros(1, np.int64),
+        closed=np.zeros(1),
+        scratch_state=np.zeros((2 * d + 2, d)),
+        scratch_active=np.zeros(d, np.int64),
+        pool=np.zeros((_POOL, w), np.uint64),
+        supports=np.zeros((_POOL, d + 1), np.int64),
+        sizes=np.zeros(_POOL, np.int64),
+        names=np.zeros(_POOL, np.int64),
+        support=np.zeros(d + 1, np.int64),
+        point=np.zeros(d),
+        lists=np.zeros((_PACKED, d + 1), np.int64),
+        lengths=np.zeros(_PACKED, np.int64),
+        work=np.zeros((_PACKED, _PACKED, _PACKED, d + 1)),
+        pairs=np.zeros((3, (d + 1) ** 2)),
+        chosen=np.zeros(_PACKED, np.int64),
+        allowed=np.zeros(many, np.uint8),
+        slack=np.zeros(many),
+        scratch=np.zeros((3, d)),
+        forbidden=np.zeros(w, np.uint64),
+        counter=np.zeros(13, np.int64),
+        log=np.zeros(0, np.int64),
+        archive=np.zeros((0, d + 2), np.int64),
+    )
+    tree.counter[kernels.FRESH] = 1
+    return tree
+
+
+def _doubled(tree: Tree, *fields: str) -> Tree:
+    arrays = {field: getattr(tree, field) for field in fields}
+    return tree._replace(**{field: np.concatenate([a, np.zeros_like(a)]) for field, a in arrays.items()})
+
+
+def _with_larger_pool(tree: Tree) -> Tree:
+    """The same tree with room for twice as many circuits."""
+    return _doubled(tree, "pool", "supports", "sizes", "names")
+
+
+def _with_more_levels(tree: Tree) -> Tree:
+    """The same tree with room for twice the depth."""
+    per_level = ("residues", "closure", "negative", "branch", "degree", "position", "weight", "state", "active", "count")
+    return _doubled(tree, *per_level)

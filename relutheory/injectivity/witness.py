@@ -1,0 +1,108 @@
+"""Collisions: two different points with the same output, from a point whose active rows do not span."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from relutheory.core.exact import primitive
+from relutheory.core.kernel_vector import orthogonal_vector
+from relutheory.injectivity.problem import Problem
+
+
+@dataclass(frozen=True)
+class Collision:
+    """x != y with ReLU(Wx + b) = ReLU(Wy + b), exactly; the layer is constant on the segment between them.
+
+    x, y : tuples of n Fractions.
+    """
+
+    x: tuple[Fraction, ...]
+    y: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        _allow_digits(*self.x, *self.y)
+
+
+def _allow_digits(*numbers: Fraction) -> None:
+    """Make str() of these numbers work: Python refuses integers of over 4300 digits until told otherwise.
+
+    A layer of width 500 can need 10000 digits, and a witness that cannot be printed or read is none.
+    """
+    bits = max(max(v.numerator.bit_length(), v.denominator.bit_length()) for v in numbers)
+    digits = int(bits * 0.30103) + 2
+    limit = sys.get_int_max_str_digits()
+    if limit and digits > limit:
+        sys.set_int_max_str_digits(digits)
+
+
+def collision_at(problem: Problem, z: Sequence[Fraction]) -> Collision | None:
+    """A collision around z, or None where the rows active at z span the space or z is not inside the domain.
+
+    z : n Fractions.  With u orthogonal to all active rows, z + s u and z - s u have the same output as long as no
+    inactive row becomes active.
+    """
+    values = problem.values(list(z))
+    neurons, walls = values[: problem.m], values[problem.m :]
+    if any(v >= 0 for v in walls):
+        return None
+    active = [problem.rows[i][:-1] for i, v in enumerate(neurons) if v >= 0]
+    u = orthogonal_vector(active, problem.n)
+    if u is None:
+        return None
+    scale = primitive([*z, Fraction(1)])[-1]
+    step = _step(problem, values, scale, u)
+    return Collision(
+        x=tuple(a + step * d for a, d in zip(z, u, strict=True)),
+        y=tuple(a - step * d for a, d in zip(z, u, strict=True)),
+    )
+
+
+def _step(problem: Problem, values: list[int], scale: int, u: list[int]) -> Fraction:
+    """A power of two s such that at z + s u and z - s u every row negative at z is still not positive.
+
+    values : the rows at z, times `scale`.
+    """
+    exponent: int | None = None
+    slopes = (problem.matrix * _column([*u, 0])).entries()
+    for value, slope in zip(values, slopes, strict=True):
+        if value < 0 and slope != 0:
+            # 2^room <= -value / (scale |slope|), for 2^(k-1) <= an integer of k bits < 2^k
+            room = (-value).bit_length() - 1 - (scale * abs(int(slope))).bit_length()
+            exponent = room if exponent is None else min(exponent, room)
+    if exponent is None:
+        return Fraction(1)
+    return Fraction(2) ** exponent
+
+
+def _column(entries: Sequence[int]):  # type: ignore[no-untyped-def]  # flint has no type stubs
+    from flint import fmpz_mat
+
+    return fmpz_mat([[v] for v in entries])
+
+
+def roundings(problem: Problem, point: np.ndarray) -> Iterator[list[Fraction]]:
+    """Rational points near a float point of the search, the shortest numbers first.
+
+    point : (d,) in the scaled coordinates of `problem.floats`; with an affine arrangement the last one homogenises.
+    """
+    exponents = problem.column_exponents
+    affine = len(point) > problem.n
+    tail = float(point[-1]) if affine else 1.0
+    with np.errstate(all="ignore"):
+        scaled = point[: problem.n] / tail
+    largest = float(np.max(np.abs(scaled), initial=0.0))
+    if not (tail > 0.0 and np.isfinite(largest)):
+        return
+    top = int(np.frexp(largest)[1])
+    shift = exponents[problem.n] if affine else 0
+    for bits in (1, 2, 4, 8, 16, 32, 53, 106):
+        unit = Fraction(2) ** (top - bits)
+        yield [
+            round(Fraction(float(v)) / unit) * unit * Fraction(2) ** (shift - e)
+            for v, e in zip(scaled, exponents, strict=False)
+        ]
