@@ -1,0 +1,78 @@
+"""The theory of ReLU networks as exact computation: deciding, measuring, drawing and checking what it states.
+
+The public names are loaded when they are first used, so that `import relutheory` takes no time.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relutheory.activation import ActivationDomain as ActivationDomain
+    from relutheory.activation import activation_domain as activation_domain
+    from relutheory.activation import activation_matrices as activation_matrices
+    from relutheory.activation import activation_pattern as activation_pattern
+    from relutheory.activation import affine_map as affine_map
+    from relutheory.activation import affine_maps as affine_maps
+    from relutheory.core.certificate import Certificate as Certificate
+    from relutheory.core.errors import InputError as InputError
+    from relutheory.core.sets import Box as Box
+    from relutheory.core.sets import Polyhedron as Polyhedron
+    from relutheory.core.verdict import Enclosure as Enclosure
+    from relutheory.core.verdict import Rigor as Rigor
+    from relutheory.core.verdict import Verdict as Verdict
+    from relutheory.injectivity import Collision as Collision
+    from relutheory.injectivity import InjectivityResult as InjectivityResult
+    from relutheory.injectivity import Status as Status
+    from relutheory.injectivity import decide_injectivity as decide_injectivity
+    from relutheory.networks import AffineMap as AffineMap
+    from relutheory.networks import ReLULayer as ReLULayer
+    from relutheory.networks import ReLUNetwork as ReLUNetwork
+    from relutheory.networks import from_sklearn as from_sklearn
+    from relutheory.networks import from_state_dict as from_state_dict
+    from relutheory.networks import load_network as load_network
+    from relutheory.theorems import catalogue as catalogue
+    from relutheory.theorems import verify as verify
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "relutheory.activation": (
+        "ActivationDomain",
+        "activation_domain",
+        "activation_matrices",
+        "activation_pattern",
+        "affine_map",
+        "affine_maps",
+    ),
+    "relutheory.core.certificate": ("Certificate",),
+    "relutheory.core.errors": ("InputError",),
+    "relutheory.core.sets": ("Box", "Polyhedron"),
+    "relutheory.core.verdict": ("Enclosure", "Rigor", "Verdict"),
+    "relutheory.injectivity": ("Collision", "InjectivityResult", "Status", "decide_injectivity"),
+    "relutheory.networks": (
+        "AffineMap",
+        "ReLULayer",
+        "ReLUNetwork",
+        "from_sklearn",
+        "from_state_dict",
+        "load_network",
+    ),
+    "relutheory.theorems": ("catalogue", "verify"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'relutheory' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

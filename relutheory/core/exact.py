@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -46,6 +47,19 @@ def rational(value: Number, name: str = "value") -> Fraction:
         except (ValueError, ZeroDivisionError):
             reject(name, value, 'must be a rational like "p/q" or a decimal')
     reject(name, value, "must be an int, a float, a Fraction or a string p/q")
+
+
+def allow_digits(*numbers: Fraction | int) -> None:
+    """Make str() of these numbers, and reading them back, work.
+
+    Python refuses integers of over 4300 digits until told otherwise; the orthogonal vector of a layer of width 500
+    needs 10000, and a number that cannot be printed or read is of no use as a witness.
+    """
+    bits = max((max(v.numerator.bit_length(), v.denominator.bit_length()) for v in numbers), default=0)
+    digits = int(bits * 0.30103) + 2
+    limit = sys.get_int_max_str_digits()
+    if limit and digits > limit:
+        sys.set_int_max_str_digits(digits)
 
 
 def to_fmpq(value: Fraction) -> fmpq:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from flint import fmpq_mat, fmpz_mat
+from flint import fmpq_mat, fmpz, fmpz_mat
 
-from relutheory.core.exact import primitive, rational
+from relutheory.core.exact import primitive
 from relutheory.core.residues import PRIMES
 
 
@@ -57,9 +56,11 @@ def _solve(rows: Sequence[Sequence[int]], independent: list[int], columns: list[
         return u
     square = fmpz_mat([[rows[i][k] for k in columns] for i in independent])
     right = fmpz_mat([[-rows[i][free]] for i in independent])
-    solution = [rational(v) for v in fmpq_mat(square).solve(fmpq_mat(right), algorithm="dixon").entries()]
-    common = math.lcm(*(v.denominator for v in solution))
-    u[free] = common
+    solution = fmpq_mat(square).solve(fmpq_mat(right), algorithm="dixon").entries()
+    common = fmpz(1)
+    for v in solution:
+        common = common.lcm(v.q)
+    u[free] = int(common)  # the least common denominator: the vector is primitive
     for k, v in zip(columns, solution, strict=True):
-        u[k] = v.numerator * (common // v.denominator)
-    return primitive(u)
+        u[k] = int(v.p * (common // v.q))
+    return u

@@ -44,9 +44,7 @@ def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
     d = problem.n + 1 if problem.affine else problem.n
     if not free or len(free) * d > _FINDER_SIZE:
         return None
-    rows = problem.floats[free, :d]
-    if problem.affine:
-        rows = np.vstack([rows, np.eye(d)[-1:] * -1.0])
+    rows, exponents = problem.scaled(free + ([-1] if problem.affine else []))
     columns = np.ascontiguousarray(-(rows / np.sqrt((rows * rows).sum(axis=1))[:, None]).T)
     many = columns.shape[1]
     state, active = np.zeros((2 * d + 2, d)), np.zeros(d, np.int64)
@@ -54,7 +52,7 @@ def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
     outcome, _, _ = separate(columns, np.ones(many, np.uint8), state, active, 0, support, slack, scratch)
     if outcome != SEPARATED:
         return None
-    for z in roundings(problem, -state[2 * d + 1]):
+    for z in roundings(problem.n, -state[2 * d + 1], exponents):
         values = problem.values(z)
         if all(values[i] < 0 for i in free):
             return collision_at(problem, z)

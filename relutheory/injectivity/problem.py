@@ -60,9 +60,12 @@ class Problem:
     def rows(self) -> list[list[int]]:
         """(w_i | b_i) for the neurons, then (a_j | -c_j) for the walls of the domain; integers."""
         rows = integer_rows(self.layer.weight, self.layer.bias)
-        if self.domain is not None:
-            rows += [primitive([*a, -c]) for a, c in self.domain.halfspaces() if any(a)]
-        return rows
+        return rows + [primitive([*a, -c]) for a, c in self.walls]
+
+    @cached_property
+    def walls(self) -> list[tuple[list[Fraction], Fraction]]:
+        """The half-spaces <a, x> <= c of the domain that are not the whole space."""
+        return [] if self.domain is None else [(a, c) for a, c in self.domain.halfspaces() if any(a)]
 
     @cached_property
     def affine(self) -> bool:
@@ -99,27 +102,21 @@ class Problem:
         if self.domain is None:
             return [Fraction(0)] * self.n
         empty = next((c for a, c in self.domain.halfspaces() if not any(a) and c < 0), None)
-        answer = solve_system([(a, c) for a, c in self.domain.halfspaces() if any(a)], [], self.n)
+        answer = solve_system(self.walls, [], self.n)
         if answer.point is None or empty is not None:
             reject("domain", self.domain, "must have a non-empty interior")
         return list(answer.point)
 
-    @cached_property
-    def floats(self) -> np.ndarray:
-        """The rows as float64, rows and columns scaled by powers of two towards entries about 1.
+    def scaled(self, rows: list[int]) -> tuple[np.ndarray, list[int]]:
+        """The given rows for the float kernels, the constant column only where the arrangement is affine.
 
-        Each entry is within 2^-52 of itself, relatively, plus 2^-1000, of the exact one.  With `column_exponents` e,
-        column j stands for the variable z_j 2^e_j.
+        Returns (k, d) float64, rows and columns scaled by powers of two towards entries about 1, each entry within
+        2^-52 of itself, relatively, plus 2^-1000, of the exact one; and exponents e: column j stands for the
+        variable z_j 2^e_j.  Row -1 is the wall at infinity of an affine arrangement, (0, ..., 0 | -1).
         """
-        return self._scaled[0]
-
-    @property
-    def column_exponents(self) -> list[int]:
-        return self._scaled[1]
-
-    @cached_property
-    def _scaled(self) -> tuple[np.ndarray, list[int]]:
-        return _balanced(self.rows, self.n + 1)
+        infinite = [0] * self.n + [-1]
+        d = self.n + 1 if self.affine else self.n
+        return _balanced([(self.rows[i] if i >= 0 else infinite)[:d] for i in rows], d)
 
 
 def _lines(problem: Problem) -> list[Line]:
@@ -162,13 +159,21 @@ def _directions(problem: Problem) -> list[tuple[tuple[int, ...], bool] | None]:
         key = (p, value * pow(pivot, -1, prime) % prime if pivot else prime)
         buckets.setdefault(key, []).append(i)
         found.append(((*key, i), row[p] > 0))
-    for members in buckets.values():
-        if len(members) > 1:
-            for i in members:
-                exact = primitive(problem.rows[i][:-1])
-                p = next(k for k, v in enumerate(exact) if v)
-                found[i] = (tuple(exact if exact[p] > 0 else [-v for v in exact]), exact[p] > 0)
+    for (p, _), members in buckets.items():
+        first: list[int] = []
+        for i in members if len(members) > 1 else []:
+            same = next((k for k in first if _parallel(problem.rows[k], problem.rows[i], p)), None)
+            if same is None:
+                first.append(i)
+            else:
+                found[i] = (found[same][0], problem.rows[i][p] > 0)  # type: ignore[index]
     return found
+
+
+def _parallel(row: list[int], other: list[int], p: int) -> bool:
+    """Whether two rows, bias aside, lie on one line; p is the first non-zero place of both."""
+    a, b = row[p], other[p]
+    return all(a * y == b * x for x, y in zip(row[:-1], other[:-1], strict=True))
 
 
 def _balanced(rows: list[list[int]], d: int) -> tuple[np.ndarray, list[int]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from flint import fmpz_mat
@@ -52,6 +53,7 @@ class Search:
     """The tree below one node: the rows `taken` are active, the rows `negative` are negative.
 
     Rows are numbered as in `Problem.rows`; -1 stands for the wall at infinity of an affine arrangement.
+    packed : how many circuits a packing has at most.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Search:
         p: int,
         taken: Sequence[int] = (),
         negative: Sequence[int] = (),
-        circuits: Sequence[Sequence[int]] = (),
+        packed: int = _PACKED,
     ) -> None:
         self.problem = problem
         candidates = problem.candidates()
@@ -68,33 +70,40 @@ class Search:
         self.index = candidates + walls
         local = {row: k for k, row in enumerate(self.index)}
         base = [line.forward for line in problem.forced] + list(taken)
-        all_residues = residues(problem.layer.weight, p)
-        work = np.ascontiguousarray(all_residues[:, base + candidates])
+        values = residues(problem.layer.weight, p)
+        if len(base) >= problem.n and _rank(values[:, base], p) == problem.n:
+            candidates = []  # the forced lines span: nothing is left to decide
+        work = np.ascontiguousarray(values[:, base + candidates])
         order = np.empty(min(work.shape), dtype=np.int64)
         rank = echelon(work, len(base), p, order)
         self.base = [base[k] for k in order[:rank]]
         self.missing = problem.n - rank
-        rest = np.zeros((self.missing, len(self.index)), dtype=np.float64)
-        rest[:, : len(candidates)] = work[rank:, len(base) :]
-        self.tree = _new_tree(problem, self.index, rest, p)
-        for row in [*walls, *negative]:
-            _mark(self.tree.negative[0], local[row])
-        for k in np.flatnonzero(~rest[:, : len(candidates)].any(axis=0)):
-            _mark(self.tree.closure[0], int(k))
-        for circuit in circuits:
-            self._remember([local[row] for row in circuit])
+        self.rest = np.zeros((self.missing, len(self.index)))
+        self.rest[:, : len(candidates)] = work[rank:, len(base) :]
+        self.closure = [k for k in range(len(candidates)) if not self.rest[:, k].any()]
+        self.negative = [local[row] for row in [*walls, *negative]]
+        self.p, self.packed = p, packed
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The kernel's arrays, made when the search begins."""
+        rows, self.exponents = self.problem.scaled(self.index)
+        tree = _new_tree(rows, self.rest, self.p, self.packed)
+        for k in self.negative:
+            _mark(tree.negative[0], k)
+        for k in self.closure:
+            _mark(tree.closure[0], k)
+        return tree
 
     @property
     def rank_is_full(self) -> bool:
         """Whether the neurons span the space, modulo the prime."""
-        work = self.tree.residues[0].copy()
-        order = np.empty(min(work.shape), dtype=np.int64)
-        return bool(echelon(work, work.shape[1], self.tree.prime[0], order) == self.missing)
+        return _rank(self.rest, self.p) == self.missing
 
     def free_rows(self) -> list[int]:
         """The neurons outside the span of the rows taken."""
-        closure = self.tree.closure[0]
-        return [row for k, row in enumerate(self.index) if 0 <= row < self.problem.m and not _has(closure, k)]
+        spanned = set(self.closure)
+        return [row for k, row in enumerate(self.index) if 0 <= row < self.problem.m and k not in spanned]
 
     def branch_rows(self) -> list[int]:
         """The rows on which the root branches, in order."""
@@ -103,7 +112,7 @@ class Search:
     def run(self, budget: Budget, report: Report | None = None) -> Outcome:
         """Search until the tree is closed, a collision is found or the budget is spent."""
         if self.missing == 0:
-            return self._outcome(True, None)
+            return Outcome(closed=True, collision=None, nodes=0, circuits=0, share=1.0)
         counter = self.tree.counter
         chunk = _FIRST
         while True:
@@ -146,7 +155,7 @@ class Search:
 
     def _settle(self, code: int) -> Collision | None:
         if code == kernels.POINT:
-            for z in roundings(self.problem, self.tree.point):
+            for z in roundings(self.problem.n, self.tree.point, self.exponents):
                 if self._separates(z):
                     return self._collision(z)
         if code == kernels.CIRCUIT:
@@ -245,6 +254,11 @@ class Search:
         return self.tree.log[: int(self.tree.counter[kernels.LOG])].tolist()
 
 
+def _rank(columns: np.ndarray, p: int) -> int:
+    work = np.array(columns, order="C")
+    return int(echelon(work, work.shape[1], p, np.empty(min(work.shape), dtype=np.int64)))
+
+
 def _mark(mask: np.ndarray, k: int) -> None:
     mask[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
 
@@ -253,16 +267,9 @@ def _has(mask: np.ndarray, k: int) -> bool:
     return bool(int(mask[k >> 6]) >> (k & 63) & 1)
 
 
-def _new_tree(problem: Problem, index: list[int], rest: np.ndarray, p: int) -> Tree:
-    many = rest.shape[1]
-    d = problem.n + 1 if problem.affine else problem.n
+def _new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int) -> Tree:
+    many, d = rows.shape
     w = (many + 63) // 64
-    rows = np.zeros((many, d))
-    for k, row in enumerate(index):
-        if row >= 0:
-            rows[k] = problem.floats[row, :d]
-        else:
-            rows[k, -1] = -1.0
     lengths = np.sqrt((rows * rows).sum(axis=1))
     tree = Tree(
         rows=rows,
@@ -287,11 +294,11 @@ def _new_tree(problem: Problem, index: list[int], rest: np.ndarray, p: int) -> T
         names=np.zeros(_POOL, np.int64),
         support=np.zeros(d + 1, np.int64),
         point=np.zeros(d),
-        lists=np.zeros((_PACKED, d + 1), np.int64),
-        lengths=np.zeros(_PACKED, np.int64),
-        work=np.zeros((_PACKED, _PACKED, _PACKED, d + 1)),
+        lists=np.zeros((packed, d + 1), np.int64),
+        lengths=np.zeros(packed, np.int64),
+        work=np.zeros((packed, packed, packed, d + 1)),
         pairs=np.zeros((3, (d + 1) ** 2)),
-        chosen=np.zeros(_PACKED, np.int64),
+        chosen=np.zeros(packed, np.int64),
         allowed=np.zeros(many, np.uint8),
         slack=np.zeros(many),
         scratch=np.zeros((3, d)),

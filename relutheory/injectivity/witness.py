@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from flint import fmpz_mat
 
-from relutheory.core.exact import primitive
+from relutheory.core.exact import allow_digits, primitive
 from relutheory.core.kernel_vector import orthogonal_vector
 from relutheory.injectivity.problem import Problem
 
@@ -25,19 +25,7 @@ class Collision:
     y: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
-        _allow_digits(*self.x, *self.y)
-
-
-def _allow_digits(*numbers: Fraction) -> None:
-    """Make str() of these numbers work: Python refuses integers of over 4300 digits until told otherwise.
-
-    A layer of width 500 can need 10000 digits, and a witness that cannot be printed or read is none.
-    """
-    bits = max(max(v.numerator.bit_length(), v.denominator.bit_length()) for v in numbers)
-    digits = int(bits * 0.30103) + 2
-    limit = sys.get_int_max_str_digits()
-    if limit and digits > limit:
-        sys.set_int_max_str_digits(digits)
+        allow_digits(*self.x, *self.y)
 
 
 def collision_at(problem: Problem, z: Sequence[Fraction]) -> Collision | None:
@@ -68,7 +56,7 @@ def _step(problem: Problem, values: list[int], scale: int, u: list[int]) -> Frac
     values : the rows at z, times `scale`.
     """
     exponent: int | None = None
-    slopes = (problem.matrix * _column([*u, 0])).entries()
+    slopes = (problem.matrix * fmpz_mat([[v] for v in [*u, 0]])).entries()
     for value, slope in zip(values, slopes, strict=True):
         if value < 0 and slope != 0:
             # 2^room <= -value / (scale |slope|), for 2^(k-1) <= an integer of k bits < 2^k
@@ -79,27 +67,20 @@ def _step(problem: Problem, values: list[int], scale: int, u: list[int]) -> Frac
     return Fraction(2) ** exponent
 
 
-def _column(entries: Sequence[int]):  # type: ignore[no-untyped-def]  # flint has no type stubs
-    from flint import fmpz_mat
+def roundings(n: int, point: np.ndarray, exponents: Sequence[int]) -> Iterator[list[Fraction]]:
+    """Rational points of R^n near a float point, the shortest numbers first.
 
-    return fmpz_mat([[v] for v in entries])
-
-
-def roundings(problem: Problem, point: np.ndarray) -> Iterator[list[Fraction]]:
-    """Rational points near a float point of the search, the shortest numbers first.
-
-    point : (d,) in the scaled coordinates of `problem.floats`; with an affine arrangement the last one homogenises.
+    point : (n,) or, homogeneous, (n + 1,), in the scaled variables of `Problem.scaled`; exponents : those of the scaling.
     """
-    exponents = problem.column_exponents
-    affine = len(point) > problem.n
+    affine = len(point) > n
     tail = float(point[-1]) if affine else 1.0
     with np.errstate(all="ignore"):
-        scaled = point[: problem.n] / tail
+        scaled = point[:n] / tail
     largest = float(np.max(np.abs(scaled), initial=0.0))
     if not (tail > 0.0 and np.isfinite(largest)):
         return
     top = int(np.frexp(largest)[1])
-    shift = exponents[problem.n] if affine else 0
+    shift = exponents[n] if affine else 0
     for bits in (1, 2, 4, 8, 16, 32, 53, 106):
         unit = Fraction(2) ** (top - bits)
         yield [

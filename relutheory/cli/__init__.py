@@ -1,0 +1,5 @@
+"""The command `relutheory`: one thin module per sub-command."""
+
+from relutheory.cli.main import main
+
+__all__ = ["main"]

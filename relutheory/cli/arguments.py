@@ -1,0 +1,104 @@
+"""What the sub-commands share: exit codes, the parser class, and the types of arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from relutheory.core.errors import InputError, shown
+
+OK, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, and whose help keeps its line breaks."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"relutheory: error: {' '.join(message.split())} (see {self.prog} --help)\n")
+
+
+def add_command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    *,
+    does: str,
+    about: str = "",
+    example: str,
+) -> argparse.ArgumentParser:
+    """A sub-command with --json, whose help shows an example."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=does,
+        description=f"{does[0].upper()}{does[1:]}.\n\n{about}".strip(),
+        epilog=f"example:\n  {example}",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def count(least: int) -> Callable[[str], int]:
+    """The type of an integer argument that is at least `least`."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{shown(text)}: must be an integer >= {least}")
+        return value
+
+    return parse
+
+
+def seconds(text: str) -> float | None:
+    """A time limit: seconds, or "none"."""
+    if text == "none":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f'{shown(text)}: must be a number of seconds >= 0, or "none"')
+    return value
+
+
+def domain_ends(text: str) -> tuple[Any, Any]:
+    """The two ends of "box:lo,hi": rationals, or infinite floats.
+
+    >>> domain_ends("box:-1/2,inf")
+    (Fraction(-1, 2), inf)
+    """
+    kind, _, ends = text.partition(":")
+    parts = [part.strip() for part in ends.split(",")]
+    rule = "must be box:lo,hi with numbers like -1, 1/3, 0.5 or inf"
+    if kind != "box" or len(parts) != 2:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}")
+    try:
+        lo, hi = (_end(part) for part in parts)
+    except InputError:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}") from None
+    if not lo < hi:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must have lo < hi")
+    return lo, hi
+
+
+def _end(text: str) -> Any:
+    from relutheory.core.exact import rational
+
+    infinite = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
+    return infinite[text] if text in infinite else rational(text, "end")
+
+
+def on_terminal() -> bool:
+    """Whether someone is watching: progress is shown to people, not to files."""
+    return sys.stderr.isatty()
