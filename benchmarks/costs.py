@@ -74,9 +74,7 @@ def cost_rows(quick: bool, limit: float) -> list[list[str]]:
         empty = str(Path(folder) / "cache")
         first = whole_process(files[48, 8], limit, empty)
         again = whole_process(files[48, 8], limit, empty)
-        certified = [
-            [f"certificate, Gaussian {m},{n}", certifying(file, limit)] for (m, n), file in files.items()
-        ]
+        certified = [[f"certificate, Gaussian {m},{n}", certifying(file, limit)] for (m, n), file in files.items()]
         peak = memory(files[large], limit)
     return [
         ["`import relutheory`, median of five fresh processes", import_seconds()],

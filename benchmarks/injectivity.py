@@ -38,13 +38,9 @@ def positive(text: str) -> float:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="small layers only; print the page, write nothing"
-    )
+    parser.add_argument("--quick", action="store_true", help="small layers only; print the page, write nothing")
     parser.add_argument("--peers", type=peer_list, default=list(PEERS), help=f"default: {','.join(PEERS)}")
-    parser.add_argument(
-        "--limit", type=positive, help="seconds per peer and layer (default: 300; with --quick: 20)"
-    )
+    parser.add_argument("--limit", type=positive, help="seconds per peer and layer (default: 300; with --quick: 20)")
     options = parser.parse_args()
     options.limit = options.limit or (20.0 if options.quick else 300.0)
     return options

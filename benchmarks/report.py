@@ -85,15 +85,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def pins(peers: Sequence[str]) -> list[str]:
     """The pinned package of each peer, numpy left out."""
-    lines = [
-        line for peer in peers for line in (HERE / "requirements" / f"{peer}.txt").read_text().splitlines()
-    ]
+    lines = [line for peer in peers for line in (HERE / "requirements" / f"{peer}.txt").read_text().splitlines()]
     return [line for line in lines if "==" in line and not line.startswith("numpy")]
 
 
-def page(
-    decisions: list[list[str]], costs: list[list[str]], peers: Sequence[str], limit: float, notes: Notes
-) -> str:
+def page(decisions: list[list[str]], costs: list[list[str]], peers: Sequence[str], limit: float, notes: Notes) -> str:
     """The whole of RESULTS.md."""
     head = ["W", "right answer", "relutheory", "nodes"]
     for peer in peers:

@@ -37,13 +37,9 @@ def layer_to_unbiased() -> list[Step]:
     b = sp.Symbol("b", real=True)
     far = (c + 1 + h) / p
     return [
-        Step(
-            "L => Z: T <w,z> + b_i tends to -oo where <w,z> = -p < 0", sp.limit(b - p * T, T, sp.oo) == -sp.oo
-        ),
+        Step("L => Z: T <w,z> + b_i tends to -oo where <w,z> = -p < 0", sp.limit(b - p * T, T, sp.oo) == -sp.oo),
         Step("and is below 0 from T = (|b_i| + 1) / p on, b_i >= 0", follows(far * p - c - 1, [(1, h)])),
-        Step(
-            "and is below 0 from T = (|b_i| + 1) / p on, b_i <= 0", follows(far * p + c - 1, [(2, c), (1, h)])
-        ),
+        Step("and is below 0 from T = (|b_i| + 1) / p on, b_i <= 0", follows(far * p + c - 1, [(2, c), (1, h)])),
     ]
 
 
@@ -56,8 +52,7 @@ def layer_to_restricted() -> list[Step]:
     return [
         Step(
             "L => R, b <= 0: a row with b_i = -c < 0 has eps <w,z> + b_i < 0 for eps up to c / (1 + |<w,z>|)",
-            follows(c - near * d - slack, [(1 - 1 / (1 + h), c)])
-            and follows(c + near * d - slack, _grown(c, d, h)),
+            follows(c - near * d - slack, [(1 - 1 / (1 + h), c)]) and follows(c + near * d - slack, _grown(c, d, h)),
         ),
         Step("a row with b_i = 0 has the sign of <w,z> at eps z", equal(sp.sign(q * v), sp.sign(v))),
     ]
@@ -79,7 +74,5 @@ def counterexample(second_bias: sp.Expr) -> list[Step]:
             "x = 1 - h <= 1: b_2 - ReLU(b_2 - x) = x",
             equal(second_bias - sp.Max(second_bias - left, 0), left),
         ),
-        Step(
-            "R(x) = ReLU(-x) has R(1) = R(2)", equal(sp.Max(sp.Integer(-1), 0) - sp.Max(sp.Integer(-2), 0), 0)
-        ),
+        Step("R(x) = ReLU(-x) has R(1) = R(2)", equal(sp.Max(sp.Integer(-1), 0) - sp.Max(sp.Integer(-2), 0), 0)),
     ]

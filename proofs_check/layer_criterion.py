@@ -37,9 +37,7 @@ def collision_to_rows(lam: sp.Expr) -> list[Step]:
     return [
         Step("the value at z is r = (1 - lam) s + lam t", equal(at_z, (1 - lam) * at_x + lam * at_y)),
         Step("s = p >= 0, t = q >= 0: ReLU(s) - ReLU(t) = s - t", equal(sp.Max(p, 0) - sp.Max(q, 0), p - q)),
-        Step(
-            "s = p >= 0, t = -q <= 0: ReLU(s) - ReLU(t) = s, so s = 0", equal(sp.Max(p, 0) - sp.Max(-q, 0), p)
-        ),
+        Step("s = p >= 0, t = -q <= 0: ReLU(s) - ReLU(t) = s, so s = 0", equal(sp.Max(p, 0) - sp.Max(-q, 0), p)),
         Step("lam > 0 and 1 - lam > 0", bool(sp.factor(lam).is_positive and sp.factor(1 - lam).is_positive)),
         Step("s <= 0, r >= 0: lam t = r + (1 - lam)(-s) >= 0", follows(lam * t, [(1, r), (1 - lam, -s)])),
         Step("t <= 0, r >= 0: (1 - lam) s = r + lam (-t) >= 0", follows((1 - lam) * s, [(1, r), (lam, -t)])),
@@ -60,8 +58,7 @@ def rows_to_collision() -> list[Step]:
         Step("an active row has <w,u> = 0 and keeps its value", equal(v + eps * 0, v)),
         Step(
             "a row of value -p < 0 with |<w,u>| = c stays <= 0 for every eps up to p / (1 + c)",
-            follows(p - small * c, [(1 - c / ((1 + c) * (1 + h)), p)])
-            and follows(p + small * c, [(1, p), (small, c)]),
+            follows(p - small * c, [(1 - c / ((1 + c) * (1 + h)), p)]) and follows(p + small * c, [(1, p), (small, c)]),
         ),
         Step("the two points differ by 2 eps u != 0", bool((2 * small * u).is_nonzero)),
     ]

@@ -69,13 +69,10 @@ def left_inverse(d: sp.Expr) -> list[Step]:
     """(ii) and (iii), sufficiency: y = Bx is found from the outputs of the rows of B and -DB, and then x."""
     g = sp.Symbol("g", nonnegative=True)
     steps = [
-        Step(f"ReLU(y) - ReLU(-d y)/d = y at y = {y}", equal(sp.Max(y, 0) - sp.Max(-d * y, 0) / d, y))
-        for y in (g, -g)
+        Step(f"ReLU(y) - ReLU(-d y)/d = y at y = {y}", equal(sp.Max(y, 0) - sp.Max(-d * y, 0) / d, y)) for y in (g, -g)
     ]
     for n in (1, 2):
         B = sp.Matrix(n, n, sp.symbols(f"b1:{n * n + 1}"))
         product = B.adjugate() * B - B.det() * sp.eye(n)
-        steps.append(
-            Step(f"adj(B) B = det(B) I for n = {n}: y = Bx determines x", all(equal(v, 0) for v in product))
-        )
+        steps.append(Step(f"adj(B) B = det(B) I for n = {n}: y = Bx determines x", all(equal(v, 0) for v in product)))
     return steps

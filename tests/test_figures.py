@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from relutheory.plotting.figures import PACKAGE, figure_module, figure_names, from_csv, manifest_entry, render, to_csv
+from relutheory.plotting.figures import (
+    PACKAGE,
+    figure_module,
+    figure_names,
+    from_csv,
+    manifest_entry,
+    render,
+    to_csv,
+)
 from relutheory.theorems import bibliography
 
 FOLDER = Path(__file__).parents[1] / PACKAGE

@@ -9,9 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-MARGIN = (
-    1e-4  # an inactive row must stay this far below zero: above the solvers' tolerances, or z = 0 would do
-)
+MARGIN = 1e-4  # an inactive row must stay this far below zero: above the solvers' tolerances, or z = 0 would do
 
 
 def main(decide: Callable[[np.ndarray, float], bool | None]) -> None:

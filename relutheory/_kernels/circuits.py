@@ -164,26 +164,29 @@ def _search_circuit(tree, depth):
     base = depth
     while tree.count[base] < 0:
         base -= 1
+    # views are taken out of the loops: each one costs as much as the work on an entry
     state, active = tree.scratch_state, tree.scratch_active
+    negative, closure, forbidden = tree.negative[depth], tree.closure[depth], tree.forbidden
     state[:] = tree.state[base]
     active[:] = tree.active[base]
     count = tree.count[base]
-    for i in range(many):
-        allowed[i] = _has(tree.negative[depth], i)
     if base < depth:
-        outcome, count, size = separate(tree.columns, allowed, state, active, count, tree.support, tree.slack, tree.scratch)
+        for i in range(many):
+            allowed[i] = _has(negative, i)
+        outcome, count, size = separate(
+            tree.columns, allowed, state, active, count, tree.support, tree.slack, tree.scratch
+        )
         if outcome != SEPARATED:
             return outcome, size
         tree.state[depth] = state
         tree.active[depth] = active
         tree.count[depth] = count
     for i in range(many):
-        if not (_has(tree.closure[depth], i) or _has(tree.forbidden, i)):
-            allowed[i] = 1
+        allowed[i] = _has(negative, i) or not (_has(closure, i) or _has(forbidden, i))
     outcome, count, size = separate(tree.columns, allowed, state, active, count, tree.support, tree.slack, tree.scratch)
     if outcome == SEPARATED:
         for t in range(d):
-            tree.point[t] = -state[2 * d + 1, t]
+            tree.point[t] = state[2 * d + 1, t]
     return outcome, size
 
 
@@ -208,11 +211,12 @@ def _examine(tree, depth, missing, lean):
     """
     counter = tree.counter
     tree.forbidden[:] = 0
+    negative, closure, forbidden = tree.negative[depth], tree.closure[depth], tree.forbidden
     wanted = missing if missing <= len(tree.lists) and counter[PLAIN] == 0 else 1
     packed = 0
     while packed < wanted:
         c, rows = _best_circuit(
-            tree.pool, counter[POOL], tree.negative[depth], tree.closure[depth], tree.forbidden, missing == 1
+            tree.pool, counter[POOL], negative, closure, forbidden, missing == 1
         )
         if c < 0 or (packed == 0 and missing > 1 and rows > lean and counter[PLAIN] == 0):
             outcome, size = _search_circuit(tree, depth)
@@ -224,7 +228,7 @@ def _examine(tree, depth, missing, lean):
             else:
                 fresh = 0
                 for i in range(size):
-                    fresh += not _has(tree.negative[depth], tree.support[i])
+                    fresh += not _has(negative, tree.support[i])
                 if c < 0 or fresh < rows:
                     if not positive_dependency(tree.rows, tree.support[:size]):
                         return CIRCUIT, size
@@ -234,9 +238,10 @@ def _examine(tree, depth, missing, lean):
             tree.chosen[0] = tree.names[c]
             return CLOSED, 1
         tree.chosen[packed] = tree.names[c]
-        tree.lengths[packed] = _list_rows(tree.supports[c], tree.sizes[c], tree.negative[depth], tree.lists[packed])
+        rows_here = tree.lists[packed]
+        tree.lengths[packed] = _list_rows(tree.supports[c], tree.sizes[c], negative, rows_here)
         for i in range(tree.lengths[packed]):
-            _add(tree.forbidden, tree.lists[packed, i])
+            _add(forbidden, rows_here[i])
         packed += 1
     if packed == missing and (
         missing == 1
@@ -278,12 +283,14 @@ def _descend(tree, depth, q):
     below = tree.residues[depth + 1]
     tree.closure[depth + 1] = tree.closure[depth]
     tree.negative[depth + 1] = tree.negative[depth]
-    for i in range(tree.rows.shape[0]):
-        x = 0.0
-        for t in range(missing - 1):
-            x += below[t, i]
-        if x == 0.0:
-            _add(tree.closure[depth + 1], i)
+    closure, size = tree.closure[depth + 1], tree.slack
+    size[:] = 0.0
+    for t in range(missing - 1):
+        for i in range(len(size)):
+            size[i] += abs(below[t, i])
+    for i in range(len(size)):
+        if size[i] == 0.0:
+            _add(closure, i)
     tree.weight[depth + 1] = tree.weight[depth] / tree.degree[depth]
     tree.count[depth + 1] = -1
 
@@ -303,7 +310,8 @@ def run(tree, lean, budget):
     while depth >= 0:
         if counter[FRESH] != 0:
             if counter[LOGGING] != 0 and (
-                counter[LOG] + 2 + len(tree.lists) > len(tree.log) or counter[FOUND] + 2 + len(tree.lists) > len(tree.archive)
+                counter[LOG] + 2 + len(tree.lists) > len(tree.log)
+                or counter[FOUND] + 2 + len(tree.lists) > len(tree.archive)
             ):
                 return LOG_FULL
             if used >= budget:

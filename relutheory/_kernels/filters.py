@@ -48,34 +48,20 @@ def positive_dependency(rows, support):
     if not _invert(inverse):
         return False
     error = gamma(d + 2.0) + 2.0 * UNIT
-    solution = np.empty(d)
-    beta = 0.0
-    for k in range(d):
-        x = 0.0
-        for t in range(d):
-            x += inverse[k, t] * target[t]
-        solution[k] = x
-        size = 0.0
-        for t in range(d):
-            x, y, z = 0.0, 0.0, 0.0
-            for i in range(d):
-                x += inverse[k, i] * matrix[i, t]
-                y += abs(inverse[k, i]) * abs(matrix[i, t])
-                z += abs(inverse[k, i])
-            if k == t:
-                x -= 1.0
-                y += 1.0
-            size += abs(x) + error * y + TINY * z
-        beta = max(beta, size)
-    beta *= _ABOVE
+    beta = _distance_to_identity(inverse, matrix, error) * _ABOVE
     if not beta < 0.5:
         return False
+    solution = np.zeros(d)
+    for k in range(d):
+        for t in range(d):
+            solution[k] += inverse[k, t] * target[t]
     residual = np.empty(d)
     for t in range(d):
         x, y, z = target[t], abs(target[t]), 1.0
         for k in range(d):
-            x -= matrix[t, k] * solution[k]
-            y += abs(matrix[t, k]) * abs(solution[k])
+            product = matrix[t, k] * solution[k]
+            x -= product
+            y += abs(product)
             z += abs(solution[k])
         residual[t] = abs(x) + error * y + TINY * z
     radius = 0.0
@@ -87,6 +73,32 @@ def positive_dependency(rows, support):
         radius = max(radius, bound)
         least = min(least, solution[k])
     return least > radius * _ABOVE / (1.0 - beta)
+
+
+@kernel
+def _distance_to_identity(inverse, matrix, error):
+    """A bound of |I - R M|_inf, up to the rounding of its own sum."""
+    d = len(matrix)
+    value, size = np.empty(d), np.empty(d)
+    largest = 0.0
+    for k in range(d):
+        value[:] = 0.0
+        size[:] = 0.0
+        absolute = 0.0
+        for i in range(d):
+            r = inverse[k, i]
+            absolute += abs(r)
+            for t in range(d):
+                product = r * matrix[i, t]
+                value[t] += product
+                size[t] += abs(product)
+        value[k] -= 1.0
+        size[k] += 1.0
+        total = d * TINY * absolute
+        for t in range(d):
+            total += abs(value[t]) + error * size[t]
+        largest = max(largest, total)
+    return largest
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Linear algebra modulo a prime p < 2^25, in float64: exact, fast, and one-sided.
 
-Residues are integers in [0, p) held as floats: sums of three products stay below 2^52, so that float arithmetic on
+Residues are integers between -p and p held as floats: sums of three products stay below 2^52, so that float arithmetic on
 them is exact.
 
 Rationals whose denominators p does not divide reduce to residues, and a determinant that is non-zero modulo p is
@@ -15,15 +15,17 @@ import numpy as np
 from relutheory._kernels._jit import kernel
 
 
+_ROUND = 1.5 * 2.0**52  # adding and subtracting it rounds a float below 2^51 to the nearest integer
+
+
 @kernel
 def reduce(x, p, inverse):
-    """x mod p, for an integer |x| < 3 p^2 and inverse = fl(1/p).
+    """A number congruent to the integer x modulo p, of size (p + 1) / 2 at most; |x| < 3 p^2, inverse = fl(1/p).
 
-    fl(x inverse) is off x/p by less than 3 p 2^-52 < 1/p, the least distance of a non-integer x/p to an integer: so the
-    floor is right, except that it may be one too low where p divides x, and the rest is p then.
+    fl(x inverse) is off x/p by less than 3 p 2^-52 < 1/p, so the rest is off the range [-p/2, p/2] by less than one.
+    It is below p: zero exactly where p divides x.  Branch-free, so that loops run as vector instructions.
     """
-    rest = x - p * np.floor(x * inverse)
-    return rest - p * (rest >= p)
+    return x - p * ((x * inverse + _ROUND) - _ROUND)
 
 
 @kernel
@@ -148,13 +150,12 @@ def _triples_independent(vectors, sizes, p, pairs):
             pairs[1, many + j] = reduce(a2 * b0 - a0 * b2, p, inverse)
             pairs[2, many + j] = reduce(a0 * b1 - a1 * b0, p, inverse)
         many += sizes[1]
+    x, y, z = pairs[0], pairs[1], pairs[2]
     zeros = 0
     for k in range(sizes[2]):
         c0, c1, c2 = vectors[2, 0, k], vectors[2, 1, k], vectors[2, 2, k]
         for i in range(many):
-            x = pairs[0, i] * c0 + pairs[1, i] * c1 + pairs[2, i] * c2
-            rest = x - p * np.floor(x * inverse)  # in [0, p], see `reduce`
-            zeros += (rest == 0.0) | (rest == p)
+            zeros += reduce(x[i] * c0 + y[i] * c1 + z[i] * c2, p, inverse) == 0.0
     return zeros == 0
 
 

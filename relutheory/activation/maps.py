@@ -89,9 +89,7 @@ def affine_maps(net: Net, points: Any) -> tuple[np.ndarray, np.ndarray]:
     given = as_points(points, n, batch=True)
     k = given.shape[0]
     A, c = np.empty((k, maps[-1].m, n)), np.empty((k, maps[-1].m))
-    bits = (
-        [activation_pattern(net, given)] if isinstance(net, ReLULayer) else [*activation_pattern(net, given)]
-    )
+    bits = [activation_pattern(net, given)] if isinstance(net, ReLULayer) else [*activation_pattern(net, given)]
     if _readout(net) is not None:
         bits.append(np.ones((k, maps[-1].m), dtype=np.uint8))
     chunk = max(1, _ENTRIES // (n * max(1, *(layer.m for layer in maps))))
@@ -101,9 +99,7 @@ def affine_maps(net: Net, points: Any) -> tuple[np.ndarray, np.ndarray]:
     return A, c
 
 
-def _float_maps(
-    maps: Sequence[ReLULayer | AffineMap], bits: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _float_maps(maps: Sequence[ReLULayer | AffineMap], bits: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The products in float64 for the points whose patterns are given, (k, m) for each map."""
     from relutheory._kernels.activation import masked_product
 

@@ -31,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     made = make_figures(args.names or None, args.out)
     if args.json:
-        print_json(
-            [{"name": f.name, "caption": f.caption, "files": [str(path) for path in f.paths]} for f in made]
-        )
+        print_json([{"name": f.name, "caption": f.caption, "files": [str(path) for path in f.paths]} for f in made])
     else:
         for figure in made:
             print(f"{figure.name}: {', '.join(str(path) for path in figure.paths)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relutheory.cli.arguments import OK, add_command, count, domain_ends, on_terminal, seconds
+from relutheory.cli.kernels import load_kernels
 from relutheory.cli.output import checked_target, collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
 
@@ -71,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     chosen = _chosen(network, args)
     targets = _targets(args.certificate, chosen)
+    load_kernels()
     if not args.json:
         print(f"{args.file}: {network!r}\n\n{_HEADER}\n{'-' * len(_HEADER)}", flush=True)
     rows, notes = [], []
@@ -95,9 +97,7 @@ def _chosen(network: ReLUNetwork, args: argparse.Namespace) -> list[int]:
     if args.layer is None:
         return list(range(1, total + 1))
     if args.layer > total:
-        raise InputError(
-            f"--layer = {args.layer}: {args.file} has {total} ReLU layer{'' if total == 1 else 's'}"
-        )
+        raise InputError(f"--layer = {args.layer}: {args.file} has {total} ReLU layer{'' if total == 1 else 's'}")
     return [args.layer]
 
 
@@ -114,9 +114,7 @@ def _targets(path: str | None, chosen: list[int]) -> dict[int, Path]:
     return {k: checked_target(str(file.with_name(f"{stem}.{k}{ending}"))) for k in chosen}
 
 
-def _decide(
-    layer: ReLULayer, k: int, args: argparse.Namespace, executor: Executor | None
-) -> InjectivityResult:
+def _decide(layer: ReLULayer, k: int, args: argparse.Namespace, executor: Executor | None) -> InjectivityResult:
     from relutheory.core.sets import Box
     from relutheory.injectivity import decide_injectivity
 
@@ -199,9 +197,7 @@ def _footer(network: ReLUNetwork, args: argparse.Namespace) -> list[str]:
     if args.domain is None:
         lines = ["A verdict is about one layer on all of its input space R^n."]
         if len(network.layers) > 1:
-            lines.append(
-                "Layers after the first only receive inputs >= 0: --domain box:0,inf asks about those."
-            )
+            lines.append("Layers after the first only receive inputs >= 0: --domain box:0,inf asks about those.")
     else:
         lines = [f"A verdict is about one layer on the inputs in [{args.domain[0]}, {args.domain[1]}]^n."]
     if network.readout is not None:

@@ -50,7 +50,7 @@ def approximate(value: Fraction) -> str:
     """A rational to four digits, whatever its size.
 
     >>> approximate(Fraction(1, 3)), approximate(-Fraction(1, 2) ** 9999)
-    ('0.3333', '-5.012e-3010')
+    ('0.3333', '-1.002e-3010')
     """
     quotient = _READABLE.divide(decimal.Decimal(value.numerator), decimal.Decimal(value.denominator))
     return f"{quotient.normalize(_READABLE):.4g}"

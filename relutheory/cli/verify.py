@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from relutheory.cli.arguments import FAILED, OK, add_command, count, on_terminal
+from relutheory.cli.kernels import load_kernels
 from relutheory.cli.output import checked_target, write_text
 
 _TRIALS = 40
@@ -24,9 +25,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("names", metavar="ID|room", nargs="*", help="statements or rooms; default: all")
     parser.add_argument("--jobs", type=count(1), default=1, metavar="N", help="worker processes (default 1)")
-    parser.add_argument(
-        "--seed", type=count(0), default=0, metavar="N", help="of the random instances (default 0)"
-    )
+    parser.add_argument("--seed", type=count(0), default=0, metavar="N", help="of the random instances (default 0)")
     parser.add_argument(
         "--trials",
         type=count(0),
@@ -39,6 +38,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, print a row per statement."""
+    from relutheory.core.executors import process_pool
     from relutheory.theorems import verify
     from relutheory.theorems.catalogue import select
     from relutheory.theorems.report import html_report, json_report
@@ -46,10 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
     target = None if args.report is None else checked_target(args.report)
     ids = [theorem.id for theorem in select(args.names or None)]
-    with _workers(min(args.jobs, len(ids))) as executor, _bar(len(ids)) as bar:
-        rows = verify(
-            ids, trials=args.trials, seed=args.seed, executor=executor, progress=lambda _: bar.update()
-        )
+    load_kernels()
+    with process_pool(min(args.jobs, len(ids))) as executor, _bar(len(ids)) as bar:
+        rows = verify(ids, trials=args.trials, seed=args.seed, executor=executor, progress=lambda _: bar.update())
     if target is not None:
         write_text(target, html_report(rows, seed=args.seed))
     if args.json:
@@ -60,18 +59,6 @@ def run(args: argparse.Namespace) -> int:
         if target is not None:
             print(f"report: {args.report}")
     return OK if all(row.ok for row in rows) else FAILED
-
-
-def _workers(jobs: int) -> Any:
-    """The worker processes.  They read compiled kernels from the disk; the parent puts them there first."""
-    from relutheory.core.executors import process_pool
-
-    if jobs > 1:
-        from relutheory.theorems.verify import verify_one
-
-        for id in ("act.explicit-expression", "inj.minimal-expansivity"):
-            verify_one(id, 0, 0)
-    return process_pool(jobs)
 
 
 def _bar(total: int) -> Any:

@@ -23,7 +23,7 @@ def digest(statement: dict[str, Any]) -> str:
     """SHA-256 of a statement's canonical JSON: it ties the proof to the numbers it is about.
 
     >>> digest({"layer": 1})[:12]
-    '88c46fe2a6d9'
+    'a0c622eeb9e5'
     """
     text = json.dumps(statement, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -22,13 +22,9 @@ from relutheory.core.exact import primitive
 
 Row: TypeAlias = tuple[Sequence[Fraction | int], Fraction | int]
 
-_EXACT_SIZE = (
-    150  # up to this many coefficients the exact method alone is faster than starting a float solver
-)
+_EXACT_SIZE = 150  # up to this many coefficients the exact method alone is faster than starting a float solver
 _HUGE = 1e18  # right-hand sides handed to the float solver are cut here; it reads 1e20 as infinite
-_SUPPORT = (
-    1e-9  # float multipliers below this part of the largest one are taken for zero (a guess, checked later)
-)
+_SUPPORT = 1e-9  # float multipliers below this part of the largest one are taken for zero (a guess, checked later)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +70,7 @@ def solve_system(strict: Iterable[Row], weak: Iterable[Row], n: int) -> SystemAn
     point, multipliers = system.solve()
     if point is not None:
         return SystemAnswer(point=point)
-    scaled = [
-        v * _scale(row, a, c) if v else v for v, row, (a, c) in zip(multipliers, rows, given, strict=True)
-    ]
+    scaled = [v * _scale(row, a, c) if v else v for v, row, (a, c) in zip(multipliers, rows, given, strict=True)]
     return SystemAnswer(lam=tuple(scaled[: len(strict)]), mu=tuple(scaled[len(strict) :]))
 
 
@@ -116,9 +110,7 @@ class _System:
     ) -> tuple[tuple[Fraction, ...] | None, list[Fraction]]:
         point, multipliers = answer
         if not (self.refuted_by(multipliers) if point is None else self.solved_by(point)):
-            raise ArithmeticError(
-                "the exact simplex method returned a wrong answer: please report this system"
-            )
+            raise ArithmeticError("the exact simplex method returned a wrong answer: please report this system")
         return answer
 
     def solved_by(self, point: Sequence[Fraction]) -> bool:
@@ -159,9 +151,7 @@ class _System:
         slacks = np.abs(result.slack)
         order = np.lexsort((slacks, -multipliers))
         point = tuple(Fraction(v) for v in result.x[:-1].tolist()) if result.x[-1] > 0 else None
-        core = (
-            np.flatnonzero(multipliers > _SUPPORT * multipliers.max()) if point is None else np.empty(0, int)
-        )
+        core = np.flatnonzero(multipliers > _SUPPORT * multipliers.max()) if point is None else np.empty(0, int)
         return point, [real[i] for i in core], [real[i] for i in order]
 
     def _exactly(self, order: list[int]) -> tuple[tuple[Fraction, ...] | None, list[Fraction]]:
@@ -218,9 +208,7 @@ def _simplex(
         weights = basis.transpose().solve(fmpq_mat(r, 1, left[bad])).entries()
         growing = [j for j in range(r) if weights[j] > 0]
         if not growing:
-            return None, {bad: Fraction(1)} | {
-                i: _fraction(-w) for i, w in zip(tight, weights, strict=True) if w
-            }
+            return None, {bad: Fraction(1)} | {i: _fraction(-w) for i, w in zip(tight, weights, strict=True) if w}
         if bland:
             j = min(growing, key=lambda k: tight[k])
         else:

@@ -15,13 +15,15 @@ def residues(weight: RationalArray, p: int) -> np.ndarray:
 
     weight : (m, n).
 
-    >>> residues(RationalArray([[1, -1], ["1/2", 3]], ndim=2), 33554393).tolist()
-    [[1.0, 1.0], [33554392.0, 6.0]]
+    >>> residues(RationalArray([[1, -1], ["1/3", 3]], ndim=2), 33554393).tolist()
+    [[1.0, 1.0], [33554392.0, 9.0]]
     """
     if weight.floats_exact:
         k, e = odd_parts(weight.floats)
         lowest = int(e.min(initial=0))
-        powers = np.array([pow(2, exponent, p) for exponent in range(lowest, int(e.max(initial=0)) + 1)], dtype=np.int64)
+        powers = np.array(
+            [pow(2, exponent, p) for exponent in range(lowest, int(e.max(initial=0)) + 1)], dtype=np.int64
+        )
         values = np.mod(k, p) * powers[e - lowest] % p
     else:
         rows = [[v % p for v in row] for row in integer_rows(weight)]

@@ -52,7 +52,7 @@ def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
     outcome, _, _ = separate(columns, np.ones(many, np.uint8), state, active, 0, support, slack, scratch)
     if outcome != SEPARATED:
         return None
-    for z in roundings(problem.n, -state[2 * d + 1], exponents):
+    for z in roundings(problem.n, state[2 * d + 1], exponents):
         values = problem.values(z)
         if all(values[i] < 0 for i in free):
             return collision_at(problem, z)
@@ -64,9 +64,7 @@ def _slopes(problem: Problem, rows: list[int], z: list[Fraction]) -> list[Fracti
     return [sum((a * v for a, v in zip(problem.rows[i][:-1], z, strict=True) if v), Fraction(0)) for i in rows]
 
 
-def _unbalanced(
-    problem: Problem, free: list[int], start: list[int], rng: np.random.Generator
-) -> list[Fraction] | None:
+def _unbalanced(problem: Problem, free: list[int], start: list[int], rng: np.random.Generator) -> list[Fraction] | None:
     """A direction, near `start` or its opposite, with fewer than half of the free rows positive and none zero."""
     z = [Fraction(v) for v in start]
     slopes = _slopes(problem, free, z)

@@ -66,7 +66,8 @@ def _expand(problem: Problem, prime: int, node: _Node) -> tuple[Outcome, list[_N
     outcome = search.run(Budget(nodes=1))
     rows = [] if outcome.closed or outcome.collision is not None else search.branch_rows()
     children = [
-        _Node((*node.taken, row), node.negative + tuple(rows[:k]), node.weight / len(rows)) for k, row in enumerate(rows)
+        _Node((*node.taken, row), node.negative + tuple(rows[:k]), node.weight / len(rows))
+        for k, row in enumerate(rows)
     ]
     return outcome, children
 

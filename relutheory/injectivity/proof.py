@@ -102,7 +102,10 @@ class _Recorder:
             values = [int(basis[i, 0]) for i in range(len(rows))]
             if all(v <= 0 for v in values):
                 values = [-v for v in values]
-            if all(v >= 0 for v in values) and sum(v * vector[-1] for v, vector in zip(values, vectors, strict=True)) >= 0:
+            if (
+                all(v >= 0 for v in values)
+                and sum(v * vector[-1] for v, vector in zip(values, vectors, strict=True)) >= 0
+            ):
                 return [Fraction(v) for v in values]
         answer = solve_system([(vector[:-1], -vector[-1]) for vector in vectors], [], self.problem.n)
         assert answer.point is None, "a verified circuit is a dependency"

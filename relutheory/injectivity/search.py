@@ -23,7 +23,7 @@ from relutheory.injectivity.witness import Collision, collision_at, roundings
 _POOL = 128  # circuits kept; a longer list costs more to look through than it saves
 _LEAN = 3  # circuits with at most so many rows to branch on are taken without looking for a better one
 _PACKED = 5  # packings of more circuits cost more to verify than their subtree
-_FIRST, _CHUNK = 256, 20_000  # nodes between two looks at the clock
+_SECONDS = 0.1  # between two looks at the clock, about
 
 
 class BadPrime(Exception):
@@ -113,28 +113,38 @@ class Search:
         """Search until the tree is closed, a collision is found or the budget is spent."""
         if self.missing == 0:
             return Outcome(closed=True, collision=None, nodes=0, circuits=0, share=1.0)
-        counter = self.tree.counter
-        chunk = _FIRST
+        nodes = self.tree.counter[kernels.NODES :]  # a view of the kernel's counter
+        chunk = 1
         while True:
-            left = chunk if budget.nodes is None else min(chunk, budget.nodes - int(counter[kernels.NODES]))
+            left = chunk if budget.nodes is None else min(chunk, budget.nodes - int(nodes[0]))
             if left <= 0:
                 return self._outcome(False, None)
+            started = time.perf_counter()
             code = kernels.run(self.tree, _LEAN, left)
             if code == kernels.CLOSED:
                 return self._outcome(True, None)
-            if code == kernels.LOG_FULL:
-                self._grow_log()
-            elif code == kernels.DEEPER:
-                self.tree = _with_more_levels(self.tree)
-            elif code != kernels.PAUSED:
-                collision = self._settle(code)
-                if collision is not None:
-                    return self._outcome(False, collision)
+            collision = self._answer(code)
+            if collision is not None:
+                return self._outcome(False, collision)
             if report is not None:
-                report(self.share, int(counter[kernels.NODES]))
-            if budget.deadline is not None and time.perf_counter() > budget.deadline:
+                report(self.share, int(nodes[0]))
+            now = time.perf_counter()
+            if budget.deadline is not None and now > budget.deadline:
                 return self._outcome(False, None)
-            chunk = min(2 * chunk, _CHUNK)
+            if now - started > _SECONDS:
+                chunk = max(chunk // 2, 1)
+            elif code == kernels.PAUSED:
+                chunk *= 2
+
+    def _answer(self, code: int) -> Collision | None:
+        """Do what the kernel stopped for."""
+        if code == kernels.LOG_FULL:
+            self._grow_log()
+        elif code == kernels.DEEPER:
+            self.tree = _with_more_levels(self.tree)
+        elif code != kernels.PAUSED:
+            return self._settle(code)
+        return None
 
     @property
     def share(self) -> float:
@@ -323,5 +333,16 @@ def _with_larger_pool(tree: Tree) -> Tree:
 
 def _with_more_levels(tree: Tree) -> Tree:
     """The same tree with room for twice the depth."""
-    per_level = ("residues", "closure", "negative", "branch", "degree", "position", "weight", "state", "active", "count")
+    per_level = (
+        "residues",
+        "closure",
+        "negative",
+        "branch",
+        "degree",
+        "position",
+        "weight",
+        "state",
+        "active",
+        "count",
+    )
     return _doubled(tree, *per_level)

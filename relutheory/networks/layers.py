@@ -65,9 +65,7 @@ class _Affine:
         return self._preactivation(_points(x, self.n))
 
     def _preactivation(self, x: np.ndarray) -> np.ndarray:
-        with np.errstate(
-            all="ignore"
-        ):  # beyond float64's range the answer is an infinity or NaN, not a warning
+        with np.errstate(all="ignore"):  # beyond float64's range the answer is an infinity or NaN, not a warning
             value: np.ndarray = x @ self.W.T + self.b
         return value
 

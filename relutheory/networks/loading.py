@@ -94,7 +94,5 @@ def _reader(file: Path, unsafe_pickle: bool) -> Callable[[Path], ReLUNetwork]:
         raise UnsupportedError(f"{file}: unknown kind of file: the name must end in one of {known}")
     reader, instead = _PICKLES[ending]
     if not unsafe_pickle:
-        raise UnsupportedError(
-            f"{file}: a pickle can run any program; {instead} (or allow it: unsafe_pickle=True)"
-        )
+        raise UnsupportedError(f"{file}: a pickle can run any program; {instead} (or allow it: unsafe_pickle=True)")
     return reader

@@ -51,9 +51,7 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         numbered = enumerate(text.splitlines(), start=1)
-        self._rest = iter(
-            [(i, line) for i, line in numbered if line.strip() and not line.lstrip().startswith("//")]
-        )
+        self._rest = iter([(i, line) for i, line in numbered if line.strip() and not line.lstrip().startswith("//")])
         self._number = 0
 
     def next(self, what: str) -> list[str]:

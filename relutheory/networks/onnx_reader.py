@@ -86,9 +86,7 @@ class _Walk:
         inputs = [v for v in graph.records(11) if v.text(1) not in self.constants]
         outputs = [v.text(1) for v in graph.records(12)]
         if len(inputs) != 1 or len(outputs) != 1:
-            _unsupported(
-                f"the graph has {len(inputs)} inputs and {len(outputs)} outputs: must have one of each"
-            )
+            _unsupported(f"the graph has {len(inputs)} inputs and {len(outputs)} outputs: must have one of each")
         self.output = outputs[0]
         self.current = inputs[0].text(1)
         self.shape = _input_shape(inputs[0])
@@ -114,14 +112,10 @@ class _Walk:
         elif node.kind == "Identity" and node.inputs[:1] and node.inputs[0] in self.constants:
             self.constants[node.outputs[0]] = self.constants[node.inputs[0]]
         elif node.kind not in _OPERATORS:
-            _unsupported(
-                f"operator not supported (supported: {', '.join(sorted([*_OPERATORS, 'Constant']))})"
-            )
+            _unsupported(f"operator not supported (supported: {', '.join(sorted([*_OPERATORS, 'Constant']))})")
         else:
             if self.current not in node.inputs[: 2 if node.kind in _TWO_SIDED else 1]:
-                _unsupported(
-                    f"does not read {shown(self.current)}, the result before it: only chains are supported"
-                )
+                _unsupported(f"does not read {shown(self.current)}, the result before it: only chains are supported")
             _OPERATORS[node.kind](self, node)
             self.current = node.outputs[0]
 
@@ -301,9 +295,7 @@ def _constant_value(node: _Node) -> np.ndarray:
         if name == "value":
             return _tensor(attribute.record(5))
         if name in ("value_float", "value_floats"):
-            numbers = np.frombuffer(attribute.raw(2 if name == "value_float" else 7), "<f4").astype(
-                np.float64
-            )
+            numbers = np.frombuffer(attribute.raw(2 if name == "value_float" else 7), "<f4").astype(np.float64)
             return numbers.reshape(()) if name == "value_float" else numbers
         if name in ("value_int", "value_ints"):
             field = 3 if name == "value_int" else 8

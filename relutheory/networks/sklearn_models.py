@@ -28,9 +28,7 @@ def from_sklearn(model: Any) -> ReLUNetwork:
         raise UnsupportedError("scikit-learn is not installed") from None
     if not isinstance(model, (MLPClassifier, MLPRegressor)):
         kind = type(model).__name__
-        raise UnsupportedError(
-            f"model of type {kind}: must be an MLPClassifier or MLPRegressor of scikit-learn"
-        )
+        raise UnsupportedError(f"model of type {kind}: must be an MLPClassifier or MLPRegressor of scikit-learn")
     if not hasattr(model, "coefs_"):
         reject("model", model, "must be fitted")
     if model.activation != "relu" and len(model.coefs_) > 1:

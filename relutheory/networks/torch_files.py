@@ -71,9 +71,7 @@ def _linear_layers(state: Mapping[str, Any]) -> dict[str, list[Any]]:
         rank = {"weight": 2, "bias": 1}.get(kind)
         if rank is None or not hasattr(value, "shape") or len(value.shape) != rank:
             shape = f" of shape {tuple(value.shape)}" if hasattr(value, "shape") else ""
-            raise UnsupportedError(
-                f"entry {shown(key)}{shape}: must be the weight or the bias of a Linear layer"
-            )
+            raise UnsupportedError(f"entry {shown(key)}{shape}: must be the weight or the bias of a Linear layer")
         layers.setdefault(name, [None, None])[2 - rank] = _as_array(value)
     for name, (weight, _) in layers.items():
         if weight is None:
@@ -150,9 +148,7 @@ def _one_tensor(name: str, entry: dict[str, Any], numbers: bytes) -> np.ndarray:
     dtype = np.dtype(_SAFETENSORS_TYPES[code])
     fits = 0 <= start <= end <= len(numbers) and end - start == math.prod(shape) * dtype.itemsize
     if not fits or min(shape, default=0) < 0:
-        raise InputError(
-            f"entry {shown(name)}: its numbers do not fill the shape {shape}; the file may be cut short"
-        )
+        raise InputError(f"entry {shown(name)}: its numbers do not fill the shape {shape}; the file may be cut short")
     values = np.frombuffer(numbers[start:end], dtype)
     if code == "BF16":  # the upper half of a float32
         values = (values.astype(np.uint32) << 16).view(np.float32)

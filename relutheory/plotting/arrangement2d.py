@@ -90,7 +90,7 @@ def constant_segment(
 
     >>> layer = ReLULayer([[1, 0], [0, 1], [-1, -1]])
     >>> constant_segment(layer, [3, -2], [3, -1], 1)[0]
-    (Fraction(17, 24), Fraction(-17, 24))
+    (Fraction(12, 17), Fraction(-12, 17))
     """
     _check_planar(layer)
     size = rational(radius, "radius")
@@ -140,7 +140,13 @@ def draw_wedges(
         colour = count_colour(wedge.active, darkest)
         ax.add_patch(Sector((0, 0), 1, first, first + sweep, facecolor=colour, linewidth=0))
         if wedge.rank < 2:
-            hatch = {"facecolor": "none", "edgecolor": ALERT, "hatch": "////", "alpha": 0.45, "linewidth": 0}
+            hatch: Any = {
+                "facecolor": "none",
+                "edgecolor": ALERT,
+                "hatch": "////",
+                "alpha": 0.45,
+                "linewidth": 0,
+            }
             ax.add_patch(Sector((0, 0), 1, first, first + sweep, **hatch))
     for wedge in wedges:
         if wedge.start != wedge.end:
@@ -200,7 +206,11 @@ def _draw_rows(ax: Any, rows: Mapping[str, Sequence[Number]]) -> None:
         u, v = _unit(direction)
         arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", xy=(_ARROW * u, _ARROW * v), xytext=(0, 0), arrowprops=arrow)
-        _write(ax, ((_ARROW + 0.11) * u, (_ARROW + 0.11) * v), ", ".join(labels), INK)
+        side = (
+            "center" if abs(u) < 0.5 else "left" if u > 0 else "right"
+        )  # long labels grow away from the arrow
+        gap = _ARROW + (0.11 if side == "center" else 0.05)
+        _write(ax, (gap * u, gap * v), ", ".join(labels), INK, side)
 
 
 def _draw_segment(ax: Any, segment: tuple[Point, Point]) -> None:
@@ -212,12 +222,12 @@ def _draw_segment(ax: Any, segment: tuple[Point, Point]) -> None:
         _write(ax, (p + away * (c - a), q + away * (d - b)), name, ALERT)
 
 
-def _write(ax: Any, place: tuple[float, float], text: str, colour: str) -> None:
-    """Text centred at a place, with a white rim that keeps it readable over lines and hatches."""
+def _write(ax: Any, place: tuple[float, float], text: str, colour: str, side: str = "center") -> None:
+    """Text with its centre, left or right end at a place; a white rim keeps it readable over lines and hatches."""
     from matplotlib.patheffects import withStroke
 
     rim = [withStroke(linewidth=2, foreground="white", alpha=0.8)]
-    ax.text(*place, text, color=colour, ha="center", va="center", path_effects=rim, zorder=4)
+    ax.text(*place, text, color=colour, ha=side, va="center", path_effects=rim, zorder=4)
 
 
 def _check_planar(layer: ReLULayer) -> None:

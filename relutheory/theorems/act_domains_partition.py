@@ -111,9 +111,7 @@ THEOREM = Theorem(
     tight=(
         Case(name="on the only hyperplane", instance=at_point(ReLUNetwork([ReLULayer([[1]])]), [0])),
         Case(name="where two hyperplanes meet", instance=at_point(ReLUNetwork([SHEAR, SWAP]), [1, -1])),
-        Case(
-            name="at a kink of the second layer", instance=at_point(ReLUNetwork([SWAP, SHEAR]), [0, "-1/2"])
-        ),
+        Case(name="at a kink of the second layer", instance=at_point(ReLUNetwork([SWAP, SHEAR]), [0, "-1/2"])),
         Case(
             name="three lines through a point",
             instance=at_point(ReLUNetwork([ReLULayer([[1, 0], [0, 1], [1, 1]])]), [0, 0]),
@@ -129,15 +127,11 @@ THEOREM = Theorem(
             name="1e-300 from a hyperplane",
             instance=at_point(ReLUNetwork([ReLULayer([[1]], [-1])]), [1 + Fraction(1e-300)]),
         ),
-        Case(
-            name="far away", instance=at_point(ReLUNetwork([ReLULayer([[1e300, 1]])]), [Fraction(1e300), 1])
-        ),
+        Case(name="far away", instance=at_point(ReLUNetwork([ReLULayer([[1e300, 1]])]), [Fraction(1e300), 1])),
     ),
     random=random,
     mutants=(
-        Mutant(
-            name=">= for >", change="v_j >= 0 on the active side", claim=partition(not_negative, not_positive)
-        ),
+        Mutant(name=">= for >", change="v_j >= 0 on the active side", claim=partition(not_negative, not_positive)),
         Mutant(name="< for <=", change="v_j < 0 on the inactive side", claim=partition(positive, negative)),
     ),
     proof="domains_partition",
@@ -145,7 +139,5 @@ THEOREM = Theorem(
         "The definition is from memory, its place in the paper is not verified. The statement was derived "
         "again (proofs_check/domains_partition.py) and is checked by trying every pattern."
     ),
-    pictures=(
-        Case(name="where two hyperplanes meet", instance=at_point(ReLUNetwork([SHEAR, SWAP]), [1, -1])),
-    ),
+    pictures=(Case(name="where two hyperplanes meet", instance=at_point(ReLUNetwork([SHEAR, SWAP]), [1, -1])),),
 )

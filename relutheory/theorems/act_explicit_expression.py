@@ -136,9 +136,7 @@ THEOREM = Theorem(
         r"empty product equal to $I$."
     ),
     cite=Cite(key="xuzhang2024", locator="locator unverified"),
-    hypotheses={
-        "x has as many coordinates as the network has inputs": lambda i: len(i.x) == i.network.input_dim
-    },
+    hypotheses={"x has as many coordinates as the network has inputs": lambda i: len(i.x) == i.network.input_dim},
     claim=explicit(expression, by_package),
     tight=(
         Case(
@@ -146,9 +144,7 @@ THEOREM = Theorem(
             instance=at_point(ReLUNetwork([SHEAR, SWAP]), [-1, 1]),
         ),
         Case(name="where two hyperplanes meet", instance=at_point(ReLUNetwork([SHEAR, SWAP]), [1, -1])),
-        Case(
-            name="at a kink of the second layer", instance=at_point(ReLUNetwork([SWAP, SHEAR]), [0, "-1/2"])
-        ),
+        Case(name="at a kink of the second layer", instance=at_point(ReLUNetwork([SWAP, SHEAR]), [0, "-1/2"])),
         Case(name="all neurons active", instance=at_point(ReLUNetwork([SHEAR, SWAP, SHEAR]), [1, 1])),
     ),
     edge=(

@@ -99,9 +99,7 @@ def layer_faces(layer: ReLULayer) -> tuple[Face, ...]:
 def layer_collision(layer: ReLULayer) -> tuple[Point, Point] | None:
     """Two different points with equal outputs, confirmed by an exact run; None when injective."""
     found = collision(rows_of(layer), layer.n)
-    if found is not None and (
-        found[0] == found[1] or layer.forward_exact(found[0]) != layer.forward_exact(found[1])
-    ):
+    if found is not None and (found[0] == found[1] or layer.forward_exact(found[0]) != layer.forward_exact(found[1])):
         raise AssertionError(f"the points {found} do not collide")
     return found
 

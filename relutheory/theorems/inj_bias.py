@@ -80,11 +80,7 @@ def lemma(implications: Iterable[Implication], *, criterion: bool = True, strict
                 counterexample |= {f"collision of {name}": [texts(p) for p in points]}
         measured = ", ".join(f"{name} {'is' if ok else 'is not'} injective" for name, ok in injective.items())
         if criterion:
-            measured += (
-                "; active rows span everywhere"
-                if face is None
-                else f"; fail at z = {shown_point(face.point)}"
-            )
+            measured += "; active rows span everywhere" if face is None else f"; fail at z = {shown_point(face.point)}"
         expected = "no implication broken" if not broken else "; ".join(broken)
         spare = slack(layer) if injective["L"] else None
         return compare(not broken, measured, expected, counterexample | {"broken": broken}, spare)
@@ -145,12 +141,8 @@ THEOREM = Theorem(
             change="the last implication for every b (the lemma as printed)",
             claim=lemma([Implication("L", "R")], criterion=False),
         ),
-        Mutant(
-            name="L => Z reversed", change="Z => L", claim=lemma([Implication("Z", "L")], criterion=False)
-        ),
-        Mutant(
-            name="Z => R", change="bias never matters", claim=lemma([Implication("Z", "R")], criterion=False)
-        ),
+        Mutant(name="L => Z reversed", change="Z => L", claim=lemma([Implication("Z", "L")], criterion=False)),
+        Mutant(name="Z => R", change="bias never matters", claim=lemma([Implication("Z", "R")], criterion=False)),
         Mutant(
             name="> for >=",
             change="only rows with <w_i, z> + b_i > 0 count as active",
@@ -161,8 +153,6 @@ THEOREM = Theorem(
     provenance=PROVENANCE,
     pictures=(
         Case(name="b = (-1, 2, -1, 2): injective", instance=IN_THE_PLANE.instance),
-        Case(
-            name="b = (-2, 1, -1, 2): not", instance=layer([[1, 0], [-1, 0], [0, 1], [0, -1]], [-2, 1, -1, 2])
-        ),
+        Case(name="b = (-2, 1, -1, 2): not", instance=layer([[1, 0], [-1, 0], [0, 1], [0, -1]], [-2, 1, -1, 2])),
     ),
 )

@@ -46,9 +46,7 @@ def criterion(*, strict: bool = False, origin: bool = True) -> Claim:
             counterexample |= {"z": texts(face.point), "active": face.active(strict=strict)}
         if points is not None:
             counterexample |= {"collision": [texts(p) for p in points]}
-        expected = (
-            "injective" if points is None else "not injective: " + " and ".join(map(shown_point, points))
-        )
+        expected = "injective" if points is None else "not injective: " + " and ".join(map(shown_point, points))
         spare = slack(layer) if points is None else None
         return compare((face is None) == (points is None), measured, expected, counterexample, spare)
 
@@ -84,9 +82,7 @@ THEOREM = Theorem(
     tight=(
         Case(name="[1; -1]", instance=ReLULayer([[1], [-1]])),
         Case(name="[I; -I] in the plane", instance=paired(identity(2), [1, 1])),
-        Case(
-            name="[B; -DB] with scales 1e300 and 1e-300", instance=paired([[1e300, 0], [1, 1e-300]], [2, 3])
-        ),
+        Case(name="[B; -DB] with scales 1e300 and 1e-300", instance=paired([[1e300, 0], [1, 1e-300]], [2, 3])),
     ),
     edge=(
         Case(name="[B; -DB] and a zero row", instance=paired([[1, 0], [1, 2]], [1, 3], [[0, 0]])),

@@ -89,9 +89,7 @@ def expansivity(predict: Callable[[ReLULayer], bool]) -> Claim:
                 status += f" (definition: {' and '.join(map(shown_point, points))} collide)"
         expected = "injective" if predict(layer) else "not injective"
         slack = layer.m - 2 * layer.n if truths["decision"] else None
-        return compare(
-            set(truths.values()) == {predict(layer)}, status, f"predicted {expected}", counterexample, slack
-        )
+        return compare(set(truths.values()) == {predict(layer)}, status, f"predicted {expected}", counterexample, slack)
 
     return claim
 
@@ -145,9 +143,7 @@ THEOREM = Theorem(
         Case(name="[1; -1]", instance=ReLULayer([[1], [-1]])),
         Case(name="[I; -I] in the plane", instance=paired(identity(2), [1, 1])),
         Case(name="[B; -DB] with unequal D", instance=paired([[2, 1], [1, 1]], ["1/3", 7])),
-        Case(
-            name="[B; -DB] with scales 1e300 and 1e-300", instance=paired([[1e300, 0], [1, 1e-300]], [2, 3])
-        ),
+        Case(name="[B; -DB] with scales 1e300 and 1e-300", instance=paired([[1e300, 0], [1, 1e-300]], [2, 3])),
         Case(name="[I; -I], n = 3", instance=paired(identity(3), [1, 1, 1])),
         Case(name="[B; -DB], n = 8", instance=large(8, 0)),
         Case(name="[B; -DB], n = 20", instance=large(20, 1)),
@@ -176,9 +172,7 @@ THEOREM = Theorem(
             change="any W of full rank with m = 2n",
             claim=expansivity(predicted_by_rank),
         ),
-        Mutant(
-            name="D of any sign", change="D may have negative entries", claim=expansivity(predicted_by_lines)
-        ),
+        Mutant(name="D of any sign", change="D may have negative entries", claim=expansivity(predicted_by_lines)),
     ),
     proof="minimal_expansivity",
     provenance=(

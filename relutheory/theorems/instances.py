@@ -96,11 +96,7 @@ def random_network_at_point(rng: np.random.Generator, *, neurons: int = 6) -> Ne
     depth = int(rng.integers(1, 4))
     n = int(rng.integers(1, 4))
     fixed = rng.random() < 0.5 and n * depth <= neurons
-    widths = (
-        [n] * (depth + 1)
-        if fixed
-        else [n, *(int(v) for v in rng.integers(1, neurons // depth + 1, size=depth))]
-    )
+    widths = [n] * (depth + 1) if fixed else [n, *(int(v) for v in rng.integers(1, neurons // depth + 1, size=depth))]
     layers = [
         ReLULayer(rng.integers(-2, 3, size=(after, before)), rng.integers(-2, 3, size=after))
         for before, after in pairwise(widths)

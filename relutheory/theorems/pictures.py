@@ -58,9 +58,7 @@ def _cut(polygon: Polygon, A: np.ndarray, c: np.ndarray, active: int, layer: ReL
             parts = [(corners, [*bits, int(b > 0)]) for corners, bits in parts]
             continue
         sides = ((corners, bits, sign) for corners, bits in parts for sign in (-1, 1))
-        clipped = (
-            (_clip(corners, sign * a, sign * b), [*bits, int(sign > 0)]) for corners, bits, sign in sides
-        )
+        clipped = ((_clip(corners, sign * a, sign * b), [*bits, int(sign > 0)]) for corners, bits, sign in sides)
         parts = [(corners, bits) for corners, bits in clipped if _area(corners) > 1e-9]
     return [(corners, np.diag(bits) @ forms, bits * offsets, active + sum(bits)) for corners, bits in parts]
 

@@ -89,9 +89,7 @@ def _section(row: Row, theorem: Theorem) -> str:
     parts.append(_picture(theorem))
     parts.append(_facts(row, theorem))
     if row.failures:
-        parts.append(
-            '<h3 class="bad">Failures</h3>' + "".join(f"<pre>{html.escape(f)}</pre>" for f in row.failures)
-        )
+        parts.append('<h3 class="bad">Failures</h3>' + "".join(f"<pre>{html.escape(f)}</pre>" for f in row.failures))
     parts.append("<h3>Cases</h3>" + _cases(row))
     if row.mutants:
         parts.append("<h3>False neighbours, refuted by the same check</h3>" + _mutants(row.mutants))
@@ -130,8 +128,7 @@ def _cases(row: Row) -> str:
             "" if case.evidence.slack is None else str(case.evidence.slack),
             _exact(
                 case.evidence.counterexample
-                or case.instance
-                | {"measured": case.evidence.measured, "compared with": case.evidence.expected}
+                or case.instance | {"measured": case.evidence.measured, "compared with": case.evidence.expected}
             ),
         ]
         for case in row.cases
@@ -143,11 +140,7 @@ def _mutants(mutants: Iterable[MutantOutcome]) -> str:
     lines = []
     for mutant in mutants:
         found = mutant.evidence
-        by = (
-            '<span class="bad">not refuted</span>'
-            if mutant.refuted_by is None
-            else html.escape(mutant.refuted_by)
-        )
+        by = '<span class="bad">not refuted</span>' if mutant.refuted_by is None else html.escape(mutant.refuted_by)
         shown = ["", "", ""] if found is None else [
             _brief(found.measured),
             _brief(found.expected),

@@ -51,9 +51,7 @@ def table(rows: Sequence[Row]) -> str:
     if rows:
         grid = [HEADER, *(cells(row) for row in rows)]
         widths = [max(len(line[k]) for line in grid) for k in range(len(HEADER))]
-        texts = [
-            "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in grid
-        ]
+        texts = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in grid]
         lines += [texts[0], "-" * max(map(len, texts))]
         for text, row in zip(texts[1:], rows, strict=True):
             lines += [text, *(f"    {failure}" for failure in row.failures)]

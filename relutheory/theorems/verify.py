@@ -209,9 +209,7 @@ def _random(theorem: Theorem, trials: int, seed: int, failures: list[str]) -> in
         evidence = theorem.check(instance)
         held += evidence.proved
         if not evidence.proved and (theorem.status != REFUTED or not evidence.refuted):
-            failures.append(
-                f"random instance {trial} does not hold: {_account(describe(instance), evidence)}"
-            )
+            failures.append(f"random instance {trial} does not hold: {_account(describe(instance), evidence)}")
     return held
 
 

@@ -25,9 +25,7 @@ NETS = {
     ),
     "duplicates": ReLUNetwork([([[1, 1], [1, 1], [-2, -2]], [1, 1, -2])], relu_output=True),
     "dead layer": ReLUNetwork([([[0, 0], [0, 0]], [-1, -1]), ([[1, 1], [2, 3]], [0, 1])], relu_output=True),
-    "scales": ReLUNetwork(
-        [([[1e300, -1e300], [1e-300, 0]], [0, -1e-300]), ([[1, 1]], [-1])], relu_output=True
-    ),
+    "scales": ReLUNetwork([([[1e300, -1e300], [1e-300, 0]], [0, -1e-300]), ([[1, 1]], [-1])], relu_output=True),
 }
 
 
@@ -69,9 +67,7 @@ class NonStrict(Inequality):
 def test_with_a_non_strict_active_side_they_overlap() -> None:
     net = NETS["generic"]
     mutants = [
-        ActivationDomain(
-            d.n, d.pattern, [NonStrict(q.a, q.c, q.strict, q.layer, q.neuron) for q in d.inequalities]
-        )
+        ActivationDomain(d.n, d.pattern, [NonStrict(q.a, q.c, q.strict, q.layer, q.neuron) for q in d.inequalities])
         for d in all_domains(net)
     ]
     assert covered(net, mutants) > {1}
@@ -135,9 +131,7 @@ def test_redundancy_by_sampling_what_is_left(seed: int) -> None:
     layer = ReLULayer(
         [[rng.randint(-2, 2) for _ in range(2)] for _ in range(6)], [rng.randint(-1, 2) for _ in range(6)]
     )
-    domain = activation_domain(
-        layer, activation_pattern(layer, [Fraction(rng.randint(-3, 3), 2) for _ in range(2)])
-    )
+    domain = activation_domain(layer, activation_pattern(layer, [Fraction(rng.randint(-3, 3), 2) for _ in range(2)]))
     points = list(product([Fraction(k, 4) for k in range(-40, 41)], repeat=2))
     for i, flag in enumerate(domain.redundant()):
         others = [q for k, q in enumerate(domain.inequalities) if k != i]

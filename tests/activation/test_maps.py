@@ -45,9 +45,7 @@ def printed(net: ReLUNetwork, pattern: Any) -> tuple[Matrix, list[Fraction]]:
 def small(readout: bool) -> ReLUNetwork:
     rng = np.random.default_rng(11)
     shapes = [(3, 2), (2, 3), (2, 2)]
-    return ReLUNetwork(
-        [(rng.integers(-3, 4, s), rng.integers(-3, 4, s[0])) for s in shapes], relu_output=not readout
-    )
+    return ReLUNetwork([(rng.integers(-3, 4, s), rng.integers(-3, 4, s[0])) for s in shapes], relu_output=not readout)
 
 
 @pytest.mark.parametrize("readout", [True, False])

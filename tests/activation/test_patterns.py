@@ -26,9 +26,7 @@ def brute(net: ReLUNetwork, x: Iterable[Any]) -> list[list[int]]:
     pattern = []
     for layer in net.layers:
         rows, shift = layer.weight.fractions(), layer.bias.fractions()
-        before = [
-            sum((p * q for p, q in zip(w, value, strict=True)), b) for w, b in zip(rows, shift, strict=True)
-        ]
+        before = [sum((p * q for p, q in zip(w, value, strict=True)), b) for w, b in zip(rows, shift, strict=True)]
         pattern.append([int(v > 0) for v in before])
         value = [max(v, Fraction(0)) for v in before]
     return pattern
@@ -47,9 +45,7 @@ def agree(net: ReLUNetwork, points: np.ndarray) -> bool:
     return True
 
 
-def network(
-    rng: np.random.Generator, widths: list[int], *, scale: float = 1.0, integer: bool = False
-) -> ReLUNetwork:
+def network(rng: np.random.Generator, widths: list[int], *, scale: float = 1.0, integer: bool = False) -> ReLUNetwork:
     def numbers(*shape: int) -> np.ndarray:
         drawn = rng.integers(-2, 3, shape).astype(float) if integer else rng.standard_normal(shape)
         return drawn * scale
@@ -62,11 +58,7 @@ def network(
 def test_random_networks(widths: list[int], integer: bool) -> None:
     rng = np.random.default_rng(len(widths))
     net = network(rng, widths, integer=integer)
-    points = (
-        rng.integers(-3, 4, (40, widths[0])).astype(float)
-        if integer
-        else rng.standard_normal((40, widths[0]))
-    )
+    points = rng.integers(-3, 4, (40, widths[0])).astype(float) if integer else rng.standard_normal((40, widths[0]))
     assert agree(net, points)
 
 
@@ -233,9 +225,7 @@ def test_wrong_points_are_refused(x: Any) -> None:
 
 def test_matrices() -> None:
     assert np.array_equal(activation_matrices([1, 0, 1]), np.diag([1, 0, 1]))
-    nested = activation_matrices(
-        activation_pattern(ReLUNetwork([([[1], [-1]], None), ([[1, 1]], None)]), [3])
-    )
+    nested = activation_matrices(activation_pattern(ReLUNetwork([([[1], [-1]], None), ([[1, 1]], None)]), [3]))
     assert isinstance(nested, tuple) and len(nested) == 1
     assert nested[0].tolist() == [[1, 0], [0, 0]]
 

@@ -64,9 +64,7 @@ def pairs(seed: int = 0) -> Iterator[Case]:
         yield Case(f"pairs-{n}", W, None, True)
         yield Case(f"pairs-ulp-{n}", one_ulp(rng, W), None, n == 1)
         yield Case(f"pairs-and-more-{n}", np.vstack([W, rng.standard_normal((3, n))]), None, True)
-        yield Case(
-            f"pairs-and-zero-row-ulp-{n}", np.vstack([one_ulp(rng, W), np.zeros((2, n))]), None, n == 1
-        )
+        yield Case(f"pairs-and-zero-row-ulp-{n}", np.vstack([one_ulp(rng, W), np.zeros((2, n))]), None, n == 1)
         yield Case(f"pairs-and-copies-{n}", np.vstack([W[: 2 * n - 1], 3 * W[:1], W[:1]]), None, False)
     third = [["1/3", "1/7"], ["2/5", "-1"], ["-1/3", "-1/7"], ["-4/15", "2/3"]]
     yield Case("pairs-thirds", third, None, True)
@@ -183,9 +181,7 @@ def convolutions(seed: int = 0) -> Iterator[Case]:
         for how in ("full", "valid", "circular"):
             layer = np.vstack([translates(c, 4, how) for c in kernels])
             yield Case(f"conv-{how}-4-kernels-{k}", layer, None, None)
-            yield Case(
-                f"conv-{how}-4-kernels-biased-{k}", layer, np.repeat(kernels[:, 0], len(layer) // 4), None
-            )
+            yield Case(f"conv-{how}-4-kernels-biased-{k}", layer, np.repeat(kernels[:, 0], len(layer) // 4), None)
 
 
 def translates(kernel: np.ndarray, n: int, how: str) -> np.ndarray:
@@ -293,9 +289,7 @@ def biased(seed: int = 0) -> Iterator[Case]:
         b = rng.integers(-3, 4, len(half)) * 10.0 ** rng.integers(-2, 3)
         gaps = rng.choice([-0.25, 0.0, 0.0, 0.0, 0.5], len(half))
         extra, c = degenerate_layer(rng, n, 3)
-        yield Case(
-            f"slabs-{k}", np.vstack([half, -half, extra]), np.concatenate([b, gaps - b, c + 0.5]), None
-        )
+        yield Case(f"slabs-{k}", np.vstack([half, -half, extra]), np.concatenate([b, gaps - b, c + 0.5]), None)
 
 
 def gaussian(seed: int = 0) -> Iterator[Case]:

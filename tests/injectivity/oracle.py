@@ -111,9 +111,7 @@ def gordan(rows: Sequence[Row]) -> tuple[list[int] | None, set[int]]:
             v = [scale - table[k][m + i] for i in range(size)]
             assert all(dot(row, v) < 0 for row in rows)
             return v, set()
-        leave = min(
-            (Fraction(t[-1], t[column]), basis[i], i) for i, t in enumerate(table[:k]) if t[column] > 0
-        )[2]
+        leave = min((Fraction(t[-1], t[column]), basis[i], i) for i, t in enumerate(table[:k]) if t[column] > 0)[2]
         line, pivot = table[leave], table[leave][column]
         for i, t in enumerate(table):
             if i != leave:

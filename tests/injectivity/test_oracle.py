@@ -190,9 +190,7 @@ def test_general_position_needs_three_rows_per_dimension() -> None:
             flat = sorted(rng.choice(m, 8, replace=False).tolist())
             kernel, dimension = fmpz_mat([rows[i] for i in flat]).nullspace()
             z = [int(kernel[j, 0]) for j in range(9)]
-            zero, positive, negative = (
-                [row for row in rows if np.sign(dot(row, z)) == s] for s in (0, 1, -1)
-            )
+            zero, positive, negative = ([row for row in rows if np.sign(dot(row, z)) == s] for s in (0, 1, -1))
             assert dimension == 1 and zero == [rows[i] for i in flat]
             few, many = sorted((positive, negative), key=len)
             if m == 26:

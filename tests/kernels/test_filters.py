@@ -63,7 +63,7 @@ def test_gamma_is_rounded_up() -> None:
         assert exact <= Fraction(gamma(float(k))) <= exact * (1 + Fraction(1, 500))
 
 
-@pytest.mark.parametrize("d", (1, 2, 3, 5, 8, 20))
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 20])
 def test_generic_positive_dependencies_pass_and_others_do_not(d: int) -> None:
     for k in range(20):
         rng = np.random.default_rng([d, k])
@@ -86,7 +86,11 @@ def test_any_other_number_of_vectors_is_refused() -> None:
 def near_degenerate(rng: np.random.Generator) -> np.ndarray:
     """A dependency with a coefficient that is zero, or a few ulps from it; or nearly dependent vectors."""
     d = int(rng.integers(1, 6))
-    rows = rng.integers(-3, 4, (d + 1, d)).astype(float) if rng.random() < 0.5 else rng.standard_normal((d + 1, d))
+    rows = (
+        rng.integers(-3, 4, (d + 1, d)).astype(float)
+        if rng.random() < 0.5
+        else rng.standard_normal((d + 1, d))
+    )
     x = rng.random(d) + 0.1
     x[rng.integers(d)] = rng.choice([0.0, 1.0, -1.0]) * 2.0 ** rng.integers(-56, -44)
     if d > 1 and rng.random() < 0.3:
@@ -146,7 +150,19 @@ def check_tiny_entries(rows: np.ndarray) -> None:
 def test_entries_whose_products_underflow() -> None:
     tiny = 2.0**-600
     check_tiny_entries(
-        np.array([[1, tiny], [1, 0], [1, -tiny], [-1, tiny], [-1, -tiny], [-1, 0], [0.5, 0.5], [-0.5, 0.5], [0, -1]])
+        np.array(
+            [
+                [1, tiny],
+                [1, 0],
+                [1, -tiny],
+                [-1, tiny],
+                [-1, -tiny],
+                [-1, 0],
+                [0.5, 0.5],
+                [-0.5, 0.5],
+                [0, -1],
+            ]
+        )
     )
 
 
@@ -154,5 +170,17 @@ def test_entries_whose_products_underflow() -> None:
 def test_inverses_that_overflow() -> None:
     tiny, least = 1e-310, 5e-324
     check_tiny_entries(
-        np.array([[1, tiny], [1, 0], [1, -least], [-1, tiny], [-1, least], [-1, 0], [0.5, 0.5], [-0.5, 0.5], [0, -1]])
+        np.array(
+            [
+                [1, tiny],
+                [1, 0],
+                [1, -least],
+                [-1, tiny],
+                [-1, least],
+                [-1, 0],
+                [0.5, 0.5],
+                [-0.5, 0.5],
+                [0, -1],
+            ]
+        )
     )

@@ -23,9 +23,7 @@ def test_random_chains_equal_their_steps_one_by_one():
                 m = int(rng.integers(1, 4))
                 W = rng.choice([0.1, -0.3, 1.0, 0.0, -2.5], (m, width))
                 chain.linear(W)
-                value = [
-                    sum((Fraction(w) * v for w, v in zip(row, value, strict=True)), Fraction(0)) for row in W
-                ]
+                value = [sum((Fraction(w) * v for w, v in zip(row, value, strict=True)), Fraction(0)) for row in W]
                 width = m
             elif step == 1:
                 c = rng.choice([0.1, 0.0, -0.7], width)

@@ -33,9 +33,7 @@ def by_hand(pairs, x, relu_last):
 
 
 def integer_pairs(*widths):
-    return [
-        (RNG.integers(-3, 4, (m, n)).tolist(), RNG.integers(-3, 4, m).tolist()) for n, m in pairwise(widths)
-    ]
+    return [(RNG.integers(-3, 4, (m, n)).tolist(), RNG.integers(-3, 4, m).tolist()) for n, m in pairwise(widths)]
 
 
 @pytest.mark.parametrize("widths", [(1, 1), (2, 3, 1), (3, 1, 4, 2), (4, 6, 6, 6, 3)])

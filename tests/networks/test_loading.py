@@ -30,9 +30,7 @@ def test_npz_is_the_same_network_as_its_pairs(tmp_path):
 
 def test_more_than_nine_layers_keep_their_order(tmp_path):
     pairs = [(np.full((1, 1), float(i)), np.array([float(i)])) for i in range(1, 13)]
-    arrays = {f"W{i}": W for i, (W, _) in enumerate(pairs, 1)} | {
-        f"b{i}": b for i, (_, b) in enumerate(pairs, 1)
-    }
+    arrays = {f"W{i}": W for i, (W, _) in enumerate(pairs, 1)} | {f"b{i}": b for i, (_, b) in enumerate(pairs, 1)}
     np.savez(tmp_path / "deep.npz", **arrays)
     assert load_network(tmp_path / "deep.npz") == ReLUNetwork(pairs)
 

@@ -12,9 +12,7 @@ import pytest
 from relutheory.core.errors import InputError, UnsupportedError
 from relutheory.networks import load_network
 
-onnx = pytest.importorskip(
-    "onnx", reason="the onnx package is not installed: it writes the files of these tests"
-)
+onnx = pytest.importorskip("onnx", reason="the onnx package is not installed: it writes the files of these tests")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
@@ -26,14 +24,9 @@ def ints(*shape, dtype=np.float32):
     return RNG.integers(-3, 4, shape).astype(dtype)
 
 
-def model(
-    nodes, constants, shape, *, kind=TensorProto.FLOAT, opset=13, output="y", as_inputs=False, raw=True
-):
+def model(nodes, constants, shape, *, kind=TensorProto.FLOAT, opset=13, output="y", as_inputs=False, raw=True):
     """A model with input x of this shape; node tuples are (op, inputs, output, attributes)."""
-    made = [
-        helper.make_node(op, ins, [out], name=f"n{i}", **extra)
-        for i, (op, ins, out, extra) in enumerate(nodes)
-    ]
+    made = [helper.make_node(op, ins, [out], name=f"n{i}", **extra) for i, (op, ins, out, extra) in enumerate(nodes)]
     tensors = []
     for name, array in constants.items():
         if raw:
@@ -273,9 +266,7 @@ def test_consecutive_affine_maps_are_composed_without_rounding(tmp_path):
         ([("Relu", ["x"], "y", {})], {}, None, UnsupportedError, "states no shape"),
     ],
 )
-def test_what_is_not_a_chain_of_affine_maps_and_relus_is_refused(
-    nodes, constants, shape, error, message, tmp_path
-):
+def test_what_is_not_a_chain_of_affine_maps_and_relus_is_refused(nodes, constants, shape, error, message, tmp_path):
     with pytest.raises(error, match=message) as caught:
         load(model(nodes, constants, shape), tmp_path)
     assert "net.onnx" in str(caught.value) and "\n" not in str(caught.value)

@@ -39,9 +39,7 @@ def test_the_classifier_of_digits(digits, classifier):
     assert (net.input_dim, net.widths, net.output_dim) == (64, (16, 12), 10)
     logits = net.forward(X)
     chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-    assert chances / chances.sum(axis=1, keepdims=True) == pytest.approx(
-        classifier.predict_proba(X), abs=1e-9
-    )
+    assert chances / chances.sum(axis=1, keepdims=True) == pytest.approx(classifier.predict_proba(X), abs=1e-9)
     assert (logits.argmax(axis=1) == classifier.predict(X)).all()
     assert (logits.argmax(axis=1) == y).mean() > 0.8
     exact = [float(v) for v in net.forward_exact(X[0])]

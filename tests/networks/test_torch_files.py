@@ -136,9 +136,7 @@ def test_safetensors_layers_are_put_in_order(shapes, order, tmp_path):
 )
 def test_an_unclear_order_is_refused(shapes, tmp_path):
     write(tmp_path / "net.safetensors", state(**shapes))
-    with pytest.raises(
-        UnsupportedError, match=r"order is not clear from names and widths; .* from_state_dict"
-    ):
+    with pytest.raises(UnsupportedError, match=r"order is not clear from names and widths; .* from_state_dict"):
         load_network(tmp_path / "net.safetensors")
 
 

@@ -85,6 +85,8 @@ def test_injective_exactly_where_every_wedge_has_rank_two(weights):
         x, y = constant_segment(layer, result.witness.x, result.witness.y, radius=3)
         assert x != y
         assert all(layer.forward_exact(p) == layer.forward_exact(x) for p in (y, midpoint(x, y)))
+        p, q = constant_segment(layer, x, y, radius=3)  # already the longest: nothing is added
+        assert layer.forward_exact(p) == layer.forward_exact(q)
         assert 2.5 < max(math.hypot(*map(float, p)) for p in (x, y)) < 3.5
 
 

@@ -82,14 +82,16 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, small, monkeypatch):
     small()
     (tmp_path / "line.csv").write_text("old")
     monkeypatch.setattr(figures.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "no space left")))
-    with pytest.raises(InputError, match="out = .*: cannot be written: no space left"):
+    with pytest.raises(InputError, match=r"out = .*: cannot be written: no space left"):
         make_figures("line", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["line.csv"]
     assert (tmp_path / "line.csv").read_text() == "old"
 
 
 def test_unknown_name(tmp_path):
-    with pytest.raises(InputError, match=r"figure = 'layer_wedgs': is not a figure; did you mean layer_wedges\?"):
+    with pytest.raises(
+        InputError, match=r"figure = 'layer_wedgs': is not a figure; did you mean layer_wedges\?"
+    ):
         make_figures(["layer_wedgs"], tmp_path / "new")
     with pytest.raises(InputError, match=r"figure = 7: is not a figure"):
         make_figures([7], tmp_path / "new")  # type: ignore[list-item]
@@ -99,7 +101,7 @@ def test_unknown_name(tmp_path):
 def test_bad_folder(tmp_path, small):
     small()
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="out = .*file.*: cannot be written"):
+    with pytest.raises(InputError, match=r"out = .*file.*: cannot be written"):
         make_figures("line", tmp_path / "file")
     (tmp_path / "MANIFEST.json").write_text("[1]")
     with pytest.raises(InputError, match="is not a manifest of figures"):
@@ -107,7 +109,9 @@ def test_bad_folder(tmp_path, small):
 
 
 def test_a_module_that_is_no_figure_is_named(monkeypatch):
-    monkeypatch.setattr(figures.importlib, "import_module", lambda name: SimpleNamespace(__name__=name, SEED=None))
+    monkeypatch.setattr(
+        figures.importlib, "import_module", lambda name: SimpleNamespace(__name__=name, SEED=None)
+    )
     monkeypatch.setattr(figures, "figure_names", lambda: ["half"])
     with pytest.raises(TypeError, match=r"paper_figs.half does not define PAPER, .*rows, draw"):
         figures.figure_module("half")

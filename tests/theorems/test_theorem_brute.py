@@ -34,9 +34,7 @@ def test_faces_on_a_line(seed: int) -> None:
 
 @pytest.mark.parametrize("m", range(1, 6))
 def test_faces_in_general_position(m: int) -> None:
-    lines = tuple(
-        (1, t, t * t) for t in range(1, m + 1)
-    )  # tangents of a parabola: no two parallel, no three meet
+    lines = tuple((1, t, t * t) for t in range(1, m + 1))  # tangents of a parabola: no two parallel, no three meet
     dimensions = [sum(sign == 0 for sign in face.signs) for face in faces(lines, 2)]
     pairs = len(list(combinations(range(m), 2)))
     assert [dimensions.count(k) for k in (0, 1, 2)] == [1 + m + pairs, m * m, pairs]

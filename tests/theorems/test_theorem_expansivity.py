@@ -34,9 +34,7 @@ def planar(entries: range, count: int) -> list[ReLULayer]:
 def is_paired_by_permutation(layer: ReLULayer) -> bool:
     """Whether some order of four rows is [B; -DB], tried one by one."""
     for a, b, c, d in permutations(layer.weight.fractions()):
-        opposite = all(
-            p[0] * q[1] == p[1] * q[0] and p[0] * q[0] + p[1] * q[1] < 0 for p, q in ((a, c), (b, d))
-        )
+        opposite = all(p[0] * q[1] == p[1] * q[0] and p[0] * q[0] + p[1] * q[1] < 0 for p, q in ((a, c), (b, d)))
         if opposite and a[0] * b[1] != a[1] * b[0]:
             return True
     return False

@@ -19,9 +19,7 @@ def test_evidence_is_not_a_bool() -> None:
         bool(compare(True, "1", "1", {}))
 
 
-@pytest.mark.parametrize(
-    ("verdict", "counterexample"), [(Verdict.VIOLATED, None), (Verdict.HOLDS, {"x": "1"})]
-)
+@pytest.mark.parametrize(("verdict", "counterexample"), [(Verdict.VIOLATED, None), (Verdict.HOLDS, {"x": "1"})])
 def test_a_counterexample_comes_with_a_violation_only(verdict: Verdict, counterexample: dict | None) -> None:
     with pytest.raises(ValueError, match="counterexample"):
         Evidence(verdict=verdict, counterexample=counterexample)

@@ -54,9 +54,7 @@ def test_a_check_that_always_says_yes_leaves_its_mutants_unrefuted() -> None:
 def test_a_tight_case_must_be_attained() -> None:
     loose = Case(name="five rows", instance=ReLULayer([[1], [1], [-1], [-1], [2]]))
     (failure,) = row_of(tight=(loose,)).failures
-    assert failure.startswith(
-        "tight case 'five rows' has slack 1: {'W': [['1'], ['1'], ['-1'], ['-1'], ['2']], "
-    )
+    assert failure.startswith("tight case 'five rows' has slack 1: {'W': [['1'], ['1'], ['-1'], ['-1'], ['2']], ")
 
 
 def test_a_case_outside_the_hypotheses_is_a_failure_not_a_skip() -> None:
@@ -82,9 +80,7 @@ def test_a_counterexample_that_does_not_refute_is_a_failure() -> None:
 
 
 def test_a_failing_symbolic_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        proofs_check.layer_criterion, "check", lambda: [Step("1 = 1", True), Step("1 = 2", False)]
-    )
+    monkeypatch.setattr(proofs_check.layer_criterion, "check", lambda: [Step("1 = 1", True), Step("1 = 2", False)])
     row = row_of()
     assert (row.symbolic, row.symbolic_note) == ("failed", "1 of 2 steps")
     assert row.failures == ("symbolic step fails: 1 = 2",)
@@ -130,13 +126,9 @@ def test_the_seed_matters_and_no_trials_are_allowed() -> None:
     assert row.ok and row.rate_bound is None
 
 
-@pytest.mark.parametrize(
-    "arguments", [{"trials": -1}, {"trials": None}, {"trials": 1.5}, {"seed": -1}, {"seed": "a"}]
-)
+@pytest.mark.parametrize("arguments", [{"trials": -1}, {"trials": None}, {"trials": 1.5}, {"seed": -1}, {"seed": "a"}])
 def test_bad_arguments_are_named(arguments: dict) -> None:
-    with pytest.raises(
-        InputError, match=f"{next(iter(arguments))} = .*: must be a non-negative integer|number"
-    ):
+    with pytest.raises(InputError, match=f"{next(iter(arguments))} = .*: must be a non-negative integer|number"):
         verify(["inj.bias"], **arguments)
 
 
@@ -244,9 +236,7 @@ def test_bad_latex_is_refused(text: str) -> None:
 def test_the_pieces_cover_the_square() -> None:
     layers = [ReLULayer([[1, 0], [0, 0], [1, 1]], [1, 0, 2]), ReLULayer([[1, -1, 3], [-1, 0, 0]], [-1, 0])]
     found = pieces(ReLUNetwork(layers), half_side=3)
-    areas = [
-        0.5 * abs(sum(p[k - 1, 0] * p[k, 1] - p[k, 0] * p[k - 1, 1] for k in range(len(p)))) for p, _ in found
-    ]
+    areas = [0.5 * abs(sum(p[k - 1, 0] * p[k, 1] - p[k, 0] * p[k - 1, 1] for k in range(len(p)))) for p, _ in found]
     assert sum(areas) == pytest.approx(36)
     for polygon, active in found:
         x = polygon.mean(axis=0)

@@ -1,0 +1,56 @@
+"""Errors are one line, and budgets are checked."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from relutheory.core.errors import InputError, UnsupportedError, check_limit, reject, shown
+
+
+def test_an_error_is_one_line_with_name_value_and_rule() -> None:
+    for value in ("a\nb\tc", "x" * 10_000, list(range(10_000)), {"a": "\n"}):
+        with pytest.raises(InputError) as error:
+            reject("argument", value, "must be short")
+        text = str(error.value)
+        assert text.startswith("argument = ") and text.endswith(": must be short")
+        assert len(text.splitlines()) == 1 and len(text) < 100
+
+
+def test_short_values_are_shown_in_full() -> None:
+    assert shown("x" * 58) == repr("x" * 58)
+    assert shown("x" * 59) == "'" + "x" * 56 + "..."
+    assert shown([1, 2]) == "[1, 2]"
+
+
+def test_user_errors_are_value_errors() -> None:
+    assert issubclass(InputError, ValueError)
+    assert issubclass(UnsupportedError, InputError)
+
+
+@pytest.mark.parametrize("value", [None, 0, 0.0, 3, 2.5, 1e300])
+def test_limits_come_back_unchanged(value: Any) -> None:
+    assert check_limit("limit", value) == value
+
+
+def test_whole_limits_come_back_as_integers() -> None:
+    for value in (5, 5.0, 0):
+        limit = check_limit("limit", value, integer=True)
+        assert limit == value and isinstance(limit, int)
+    assert check_limit("limit", None, integer=True) is None
+    assert check_limit("limit", math.inf) == math.inf
+
+
+@pytest.mark.parametrize("value", [-1, -1e-300, math.nan, -math.inf, True, "3", [1], 1j])
+def test_bad_limits_get_one_line(value: Any) -> None:
+    for integer in (False, True):
+        with pytest.raises(InputError, match=r"^limit = .*: must be a non-negative number or None$"):
+            check_limit("limit", value, integer=integer)
+
+
+@pytest.mark.parametrize("value", [0.5, math.inf, 2.25])
+def test_limits_that_must_be_whole(value: float) -> None:
+    with pytest.raises(InputError, match=r"^limit = .*: must be a non-negative integer or None$"):
+        check_limit("limit", value, integer=True)
