@@ -14,12 +14,16 @@ from relutheory.core.progress import Report, reporter
 from relutheory.core.residues import PRIMES
 from relutheory.core.sets import Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
+from relutheory.injectivity.descent import descend
 from relutheory.injectivity.exits import half_space_collision
 from relutheory.injectivity.parallel import search_split
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.search import BadPrime, Budget, Outcome, Search
 from relutheory.injectivity.witness import Collision, collision_at
 from relutheory.networks import ReLULayer
+
+
+_LARGE = 13  # dimensions from which a descent is tried before the tree
 
 
 class Status(NotABool, enum.Enum):
@@ -150,6 +154,10 @@ def _decide_modulo(
         if collision is None:
             raise BadPrime
         return "rank", Outcome(False, collision, 0, 0, 0.0)
+    if search.missing >= _LARGE:
+        collision = descend(problem, search.free_rows(), search.missing, budget.deadline)
+        if collision is not None:
+            return "descent", Outcome(False, collision, 0, 0, 0.0)
     if executor is not None:
         return "branch and bound", search_split(problem, prime, budget, executor, report)
     return "branch and bound", search.run(budget, report)
