@@ -39,6 +39,8 @@ from typing import Any
 
 _PRIMES: tuple[int | None, ...] = (2**61 - 1, 2**89 - 1, None)  # None: exact integers
 
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, zlib.error)
+
 Vector = list[int]
 
 
@@ -77,7 +79,7 @@ def check_text(text: str) -> Report:
         return Report(True, "VALID: " + _proved(_parse(text)))
     except Invalid as reason:
         return Report(False, f"INVALID: {reason}")
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, zlib.error) as error:
+    except _MALFORMED as error:
         return Report(False, f"INVALID: the certificate is malformed ({type(error).__name__}: {error})")
     finally:
         sys.set_int_max_str_digits(limit)

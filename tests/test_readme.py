@@ -18,7 +18,7 @@ VARYING = [
     (r"\d+\.\d s", "TIME"),
     (r" +\d+ +\d+\.\d\d s", " NODES TIME"),
     (r"tree of \d+ nodes, \d+ circuits", "tree of NODES nodes, CIRCUITS circuits"),
-    (r" +x\[\d+\] ~ .*", "COORDINATE"),
+    (r"( +x\[\d+\] ~ .*\n)+", "COORDINATES\n"),
     (r" +", " "),
 ]
 

@@ -215,9 +215,7 @@ def _examine(tree, depth, missing, lean):
     wanted = missing if missing <= len(tree.lists) and counter[PLAIN] == 0 else 1
     packed = 0
     while packed < wanted:
-        c, rows = _best_circuit(
-            tree.pool, counter[POOL], negative, closure, forbidden, missing == 1
-        )
+        c, rows = _best_circuit(tree.pool, counter[POOL], negative, closure, forbidden, missing == 1)
         if c < 0 or (packed == 0 and missing > 1 and rows > lean and counter[PLAIN] == 0):
             outcome, size = _search_circuit(tree, depth)
             if outcome != DEPENDENT:

@@ -49,7 +49,7 @@ def positive_dependency(rows, support):
         return False
     error = gamma(d + 2.0) + 2.0 * UNIT
     beta = _distance_to_identity(inverse, matrix, error) * _ABOVE
-    if not beta < 0.5:
+    if not beta < 0.5:  # also where it is NaN: every test here is passed by numbers only
         return False
     solution = np.zeros(d)
     for k in range(d):
@@ -65,19 +65,22 @@ def positive_dependency(rows, support):
             z += abs(solution[k])
         residual[t] = abs(x) + error * y + TINY * z
     radius = 0.0
-    least = np.inf
     for k in range(d):
         bound = 0.0
         for t in range(d):
             bound += abs(inverse[k, t]) * residual[t]
-        radius = max(radius, bound)
-        least = min(least, solution[k])
-    return least > radius * _ABOVE / (1.0 - beta)
+        if not bound <= radius:
+            radius = bound
+    radius *= _ABOVE / (1.0 - beta)
+    for k in range(d):
+        if not solution[k] > radius:
+            return False
+    return True
 
 
 @kernel
 def _distance_to_identity(inverse, matrix, error):
-    """A bound of |I - R M|_inf, up to the rounding of its own sum."""
+    """A bound of |I - R M|_inf, up to the rounding of its own sum; one row's where that is not below 1/2."""
     d = len(matrix)
     value, size = np.empty(d), np.empty(d)
     largest = 0.0
@@ -97,7 +100,10 @@ def _distance_to_identity(inverse, matrix, error):
         total = d * TINY * absolute
         for t in range(d):
             total += abs(value[t]) + error * size[t]
-        largest = max(largest, total)
+        if not total <= largest:  # a NaN, from an overflow, must not be passed over
+            largest = total
+        if not total < 0.5:
+            return total
     return largest
 
 

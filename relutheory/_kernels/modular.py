@@ -14,7 +14,6 @@ import numpy as np
 
 from relutheory._kernels._jit import kernel
 
-
 _ROUND = 1.5 * 2.0**52  # adding and subtracting it rounds a float below 2^51 to the nearest integer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, NoReturn
 
 _SHOWN = 60  # characters of a value that an error message repeats
@@ -40,7 +41,7 @@ def check_limit(name: str, value: float | None, *, integer: bool = False) -> flo
     """A budget: None (no limit) or a non-negative number; anything else is an `InputError`."""
     if value is None:
         return None
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = isinstance(value, Real) and not isinstance(value, bool)
     if not number or math.isnan(value) or value < 0:
         reject(name, value, "must be a non-negative number or None")
     if integer:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
+from flint import fmpz
 
 from relutheory.core.exact import RationalArray, integer_rows, odd_parts
 
-# the largest primes below 2^25; the later ones serve where a determinant happens to vanish modulo the first
-PRIMES = (33554393, 33554383, 33554371, 33554347, 33554341, 33554317, 33554291, 33554273)
+_LIMIT = 2**25  # what the kernels' float arithmetic can carry
+
+
+def primes() -> Iterator[int]:
+    """The primes below 2^25, the largest first; the later ones serve where a determinant vanishes modulo the first.
+
+    >>> next(primes())
+    33554393
+    """
+    return (p for p in range(_LIMIT - 1, 2, -2) if fmpz(p).is_prime())
+
+
+PRIMES = tuple(islice(primes(), 8))
 
 
 def residues(weight: RationalArray, p: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 from relutheory.core.errors import check_limit, reject
 from relutheory.core.progress import Report, reporter
-from relutheory.core.residues import PRIMES
+from relutheory.core.residues import primes
 from relutheory.core.sets import Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.descent import descend
@@ -21,7 +21,6 @@ from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.search import BadPrime, Budget, Outcome, Search
 from relutheory.injectivity.witness import Collision, collision_at
 from relutheory.networks import ReLULayer
-
 
 _LARGE = 13  # dimensions from which a descent is tried before the tree
 
@@ -132,12 +131,12 @@ def decide_injectivity(
 def _decide(
     problem: Problem, budget: Budget, executor: Executor | None, report: Report | None
 ) -> tuple[str, Outcome, int]:
-    for prime in PRIMES:
+    for prime in primes():  # only finitely many divide one of the layer's determinants
         try:
             return (*_decide_modulo(problem, prime, budget, executor, report), prime)
         except BadPrime:
             continue
-    return "search", Outcome(False, None, 0, 0, 0.0), PRIMES[-1]
+    raise AssertionError("there are a million primes below 2^25")
 
 
 def _decide_modulo(

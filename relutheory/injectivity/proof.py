@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from flint import fmpz_mat
@@ -12,7 +13,7 @@ from relutheory.core.certificate import Certificate
 from relutheory.core.errors import InputError
 from relutheory.core.exact import allow_digits, primitive
 from relutheory.core.lp import solve_system
-from relutheory.core.residues import PRIMES
+from relutheory.core.residues import primes
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.search import BadPrime, Budget, Search
 
@@ -59,7 +60,7 @@ class _Recorder:
         self.scales = _row_scales(problem)
 
     def proof(self, prime: int) -> dict[str, Any]:
-        for p in (prime, *PRIMES):
+        for p in chain([prime], primes()):
             search = Search(self.problem, p, packed=_PACKED)
             if search.missing == 0:
                 break

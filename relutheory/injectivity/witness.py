@@ -27,6 +27,11 @@ class Collision:
     def __post_init__(self) -> None:
         allow_digits(*self.x, *self.y)
 
+    def __setstate__(self, state: dict[str, tuple[Fraction, ...]]) -> None:
+        # unpickling skips __init__, and the limit on digits belongs to the process
+        self.__dict__.update(state)
+        allow_digits(*self.x, *self.y)
+
 
 def collision_at(problem: Problem, z: Sequence[Fraction]) -> Collision | None:
     """A collision around z, or None where the rows active at z span the space or z is not inside the domain.

@@ -206,9 +206,7 @@ def _draw_rows(ax: Any, rows: Mapping[str, Sequence[Number]]) -> None:
         u, v = _unit(direction)
         arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", xy=(_ARROW * u, _ARROW * v), xytext=(0, 0), arrowprops=arrow)
-        side = (
-            "center" if abs(u) < 0.5 else "left" if u > 0 else "right"
-        )  # long labels grow away from the arrow
+        side = "center" if abs(u) < 0.5 else "left" if u > 0 else "right"  # long labels grow away from the arrow
         gap = _ARROW + (0.11 if side == "center" else 0.05)
         _write(ax, (gap * u, gap * v), ", ".join(labels), INK, side)
 

@@ -56,9 +56,7 @@ def test_other_forms() -> None:
     assert rational(5e-324) == Fraction(1, 2**1074)
 
 
-@pytest.mark.parametrize(
-    "value", [math.nan, math.inf, -math.inf, True, np.True_, None, "x", "1/0", "nan", 1j, [1]]
-)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, np.True_, None, "x", "1/0", "nan", 1j, [1]])
 def test_what_is_not_a_rational_gets_one_line(value: Any) -> None:
     with pytest.raises(InputError, match=r"^weight = .*: must be [^\n]*$"):
         rational(value, "weight")
@@ -112,9 +110,7 @@ def test_integer_rows_are_positive_multiples_of_the_given_rows(values: Any, bias
 @pytest.mark.parametrize("values", MATRICES)
 def test_both_views_are_of_the_same_numbers(values: Any) -> None:
     array = RationalArray(values, "W", ndim=2)
-    expected = [
-        [rational(v) for v in row] for row in (values.tolist() if hasattr(values, "tolist") else values)
-    ]
+    expected = [[rational(v) for v in row] for row in (values.tolist() if hasattr(values, "tolist") else values)]
     assert array.fractions() == expected == [array.row(i) for i in range(4)]
     assert array.floats.tolist() == [[nearest_float(v) for v in row] for row in expected]
     pairs = zip(array.floats.flat, (v for row in expected for v in row), strict=True)
@@ -137,9 +133,7 @@ def test_an_array_is_not_changed_by_what_happens_to_its_source() -> None:
 
 
 def test_other_containers_and_precisions() -> None:
-    assert RationalArray(fmpq_mat(1, 2, [fmpq(1, 3), fmpq(2)]), ndim=2).fractions() == [
-        [Fraction(1, 3), Fraction(2)]
-    ]
+    assert RationalArray(fmpq_mat(1, 2, [fmpq(1, 3), fmpq(2)]), ndim=2).fractions() == [[Fraction(1, 3), Fraction(2)]]
     halves = np.array([0.1, -2.5], dtype=np.float16)
     assert RationalArray(halves, ndim=1).fractions() == [Fraction(float(v)) for v in halves]
     assert RationalArray(np.array([1, 2], dtype=np.uint8), ndim=1).fractions() == [1, 2]

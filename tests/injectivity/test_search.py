@@ -46,11 +46,7 @@ def test_polyhedra_agree_with_all_flats() -> None:
         c = A @ inside + rng.choice([1, 2, 5], len(A)) * 3.0 ** -rng.integers(0, 3, len(A))
         c[~A.any(axis=1)] = 0.0  # 0 <= 0 says nothing
         polyhedron = Polyhedron(A, c)
-        walls = [
-            primitive([*map(Fraction, a.tolist()), Fraction(-v)])
-            for a, v in zip(A, c, strict=True)
-            if a.any()
-        ]
+        walls = [primitive([*map(Fraction, a.tolist()), Fraction(-v)]) for a, v in zip(A, c, strict=True) if a.any()]
         result = decide_injectivity(ReLULayer(W, b), domain=polyhedron)
         assert result.proved == injective_inside(problem(W, b), walls), k
         assert result.status is not Status.UNDECIDED
@@ -158,3 +154,13 @@ def test_the_weights_of_the_parts_add_up() -> None:
     assert outcome.closed
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
+
+
+def test_an_exact_circuit_is_one_positive_dependency() -> None:
+    search = Search(Problem(ReLULayer([[1, 0], [0, 1], [1, 1], [-1, -1]])), PRIMES[0])
+    assert search.index == [0, 1, 2, 3]
+    assert search._exact_circuit([0, 1, 3]) == [0, 1, 3]
+    assert search._exact_circuit([2, 0, 3]) == [2, 3]  # what has no part in the dependency is left out
+    assert search._exact_circuit([0, 1, 2]) is None  # signs differ
+    assert search._exact_circuit([0, 1]) is None
+    assert search._exact_circuit([0, 1, 2, 3]) is None  # more than one dependency

@@ -66,9 +66,7 @@ def test_the_best_circuit_has_fewest_rows_outside_n_and_none_that_is_excluded(m:
     for k in range(100):
         rng = np.random.default_rng([m, k])
         tree = tree_of(m, 128)
-        supports = [
-            set(rng.choice(m, int(rng.integers(1, 7)), replace=False).tolist()) for _ in range(1 + k % 12)
-        ]
+        supports = [set(rng.choice(m, int(rng.integers(1, 7)), replace=False).tolist()) for _ in range(1 + k % 12)]
         for support in supports:
             remember(tree, np.array(sorted(support)), len(support), False)
         sets = [set(np.flatnonzero(rng.random(m) < share).tolist()) for share in (0.2, 0.1, 0.1)]

@@ -123,9 +123,7 @@ def test_generic_transversals_are_independent_and_one_planted_combination_is_fou
         rng = np.random.default_rng([q, k])
         sizes = rng.integers(1, 4, q)
         ends = np.cumsum(sizes)
-        lists = [
-            list(range(end - size, end)) for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)
-        ]
+        lists = [list(range(end - size, end)) for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
         residues = rng.integers(1, p, (q, int(ends[-1]))).astype(np.float64)
         assert transversals(residues, lists, p)
         assert kernel_answer(residues, lists, p)
@@ -133,8 +131,7 @@ def test_generic_transversals_are_independent_and_one_planted_combination_is_fou
         target = int(rng.integers(q))
         weights = rng.integers(1, p, q).tolist()
         planted = [
-            sum(w * int(row[c]) for t, (w, c) in enumerate(zip(weights, choice, strict=True)) if t != target)
-            % p
+            sum(w * int(row[c]) for t, (w, c) in enumerate(zip(weights, choice, strict=True)) if t != target) % p
             for row in residues
         ]
         residues[:, choice[target]] = planted
@@ -150,9 +147,7 @@ def test_transversals_agree_with_all_determinants_where_both_answers_are_common(
         rng = np.random.default_rng([q, p, k])
         residues = rng.integers(0, p, (q, 2 * q + 3)).astype(np.float64)
         many = 1 + k % 2
-        lists = [
-            rng.integers(0, residues.shape[1], int(rng.integers(1, many + 1))).tolist() for _ in range(q)
-        ]
+        lists = [rng.integers(0, residues.shape[1], int(rng.integers(1, many + 1))).tolist() for _ in range(q)]
         expected = transversals(residues, lists, p)
         assert kernel_answer(residues, lists, p) == expected
         seen.add(expected)

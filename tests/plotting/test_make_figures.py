@@ -89,9 +89,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, small, monkeypatch):
 
 
 def test_unknown_name(tmp_path):
-    with pytest.raises(
-        InputError, match=r"figure = 'layer_wedgs': is not a figure; did you mean layer_wedges\?"
-    ):
+    with pytest.raises(InputError, match=r"figure = 'layer_wedgs': is not a figure; did you mean layer_wedges\?"):
         make_figures(["layer_wedgs"], tmp_path / "new")
     with pytest.raises(InputError, match=r"figure = 7: is not a figure"):
         make_figures([7], tmp_path / "new")  # type: ignore[list-item]
@@ -109,9 +107,7 @@ def test_bad_folder(tmp_path, small):
 
 
 def test_a_module_that_is_no_figure_is_named(monkeypatch):
-    monkeypatch.setattr(
-        figures.importlib, "import_module", lambda name: SimpleNamespace(__name__=name, SEED=None)
-    )
+    monkeypatch.setattr(figures.importlib, "import_module", lambda name: SimpleNamespace(__name__=name, SEED=None))
     monkeypatch.setattr(figures, "figure_names", lambda: ["half"])
     with pytest.raises(TypeError, match=r"paper_figs.half does not define PAPER, .*rows, draw"):
         figures.figure_module("half")
