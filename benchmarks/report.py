@@ -12,7 +12,8 @@ from environments import HERE, PEERS, Answer
 INTRODUCTION = """\
 Compare ratios (time of the peer / time of relutheory), not seconds. relutheory: one thread, exact, median of
 five warm calls, or the first call where that takes over 10 s. Peers: one call, default settings and all
-cores, start-up outside the clock, at most {limit} s. Gurobi and HiGHS look for a z with fewer than n active
+cores, start-up outside the clock, at most {limit} s (120 s for Gaussian 48,8,
+240 s for 70,10). Gurobi and HiGHS look for a z with fewer than n active
 rows, the others at least 1e-4 below zero (unit rows, |z| <= 1): "not injective" is then right up to rounding,
 "injective" means that no z with that margin exists. Where the right answer is not known beforehand, answers
 are compared with the proved one of relutheory."""

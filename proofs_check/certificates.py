@@ -198,7 +198,11 @@ def _check_line(vectors: list[Vector], rows: list[int], number: int) -> None:
     pivot = next((k for k, v in enumerate(first) if v), None)
     for i in rows:
         other = vectors[i]
-        if pivot is None or not any(other) or any(a * other[pivot] != b * first[pivot] for a, b in zip(first, other)):
+        if (
+            pivot is None
+            or not any(other)
+            or any(a * other[pivot] != b * first[pivot] for a, b in zip(first, other, strict=True))
+        ):
             raise Invalid(f"forced circuit {number}: its rows do not lie on one line")
 
 
@@ -290,7 +294,7 @@ class _Tree:
     def _without(self, v: Vector, along: Vector, pivot: int) -> Vector:
         """v modulo `along`, one coordinate shorter."""
         a, c = along[pivot], v[pivot]
-        return self._reduced([a * x - c * y for t, (x, y) in enumerate(zip(v, along)) if t != pivot])
+        return self._reduced([a * x - c * y for t, (x, y) in enumerate(zip(v, along, strict=True)) if t != pivot])
 
     def _extended(self, annihilator: list[Vector], row: int) -> list[Vector]:
         """The annihilator of F and one more row (the same where the row is in the span)."""
@@ -300,7 +304,7 @@ class _Tree:
             return annihilator
         a, g = values[pivot], annihilator[pivot]
         return [
-            self._reduced([a * x - values[t] * y for x, y in zip(f, g)])
+            self._reduced([a * x - values[t] * y for x, y in zip(f, g, strict=True)])
             for t, f in enumerate(annihilator)
             if t != pivot
         ]

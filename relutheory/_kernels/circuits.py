@@ -298,8 +298,9 @@ def run(tree, lean, budget):
     """Work on the tree for at most `budget` nodes; `lean`: branch without a search on circuits of so few rows.
 
     Returns CLOSED when the tree is closed, PAUSED when the budget is used up, LOG_FULL when log or archive must grow,
-    DEEPER when levels must be added, else what the caller settles before going on: POINT (tree.point seems negative on all rows outside the closure of
-    F), CIRCUIT (tree.support[:counter[SIZE]] seems to be one), HELP (the finder is stuck).
+    DEEPER when levels must be added, else what the caller settles before going on: POINT (tree.point seems negative on
+    all rows outside the closure of F), CIRCUIT (tree.support[:counter[SIZE]] seems to be one), HELP (the finder is
+    stuck).
     """
     counter = tree.counter
     q = tree.residues.shape[1]

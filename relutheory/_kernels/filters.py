@@ -72,7 +72,7 @@ def positive_dependency(rows, support):
         if not bound <= radius:
             radius = bound
     radius *= _ABOVE / (1.0 - beta)
-    for k in range(d):
+    for k in range(d):  # noqa: SIM110 -- numba compiles loops, not generators
         if not solution[k] > radius:
             return False
     return True

@@ -1,7 +1,7 @@
 """Linear algebra modulo a prime p < 2^25, in float64: exact, fast, and one-sided.
 
-Residues are integers between -p and p held as floats: sums of three products stay below 2^52, so that float arithmetic on
-them is exact.
+Residues are integers between -p and p held as floats: sums of three products stay below 2^52, so that float
+arithmetic on them is exact.
 
 Rationals whose denominators p does not divide reduce to residues, and a determinant that is non-zero modulo p is
 non-zero.  So "independent modulo p" proves "independent over the rationals"; "dependent modulo p" proves nothing,

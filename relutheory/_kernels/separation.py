@@ -107,7 +107,7 @@ def _enter(columns, j, slack, state, active, count, support, scratch):
 
 @kernel
 def _split(columns, j, state, count, scratch):
-    """Split h_j along the active vectors: scratch[0] its coefficients in the basis, [1] in the vectors, [2] the rest."""
+    """Split h_j along the active vectors: scratch[0] its coordinates in the basis, [1] in the vectors, [2] the rest."""
     d = columns.shape[0]
     for t in range(d):
         scratch[2, t] = columns[t, j]

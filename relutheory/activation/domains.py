@@ -54,6 +54,11 @@ class ActivationDomain:
 
     Made by `activation_domain`.  n : dimension of the input space; pattern : one uint8 array per ReLU layer;
     inequalities : one `Inequality` per neuron, exact.  All answers are decided exactly.
+
+    >>> from relutheory.networks.layers import ReLULayer
+    >>> domain = activation_domain(ReLULayer([[1], [1]], [0, -1]), [1, 0])  # 0 < x <= 1
+    >>> domain.contains([1]), domain.contains([0]), domain.has_interior(), domain.redundant()
+    (True, False, True, (False, False))
     """
 
     def __init__(self, n: int, pattern: tuple[np.ndarray, ...], inequalities: Iterable[Inequality]) -> None:

@@ -36,6 +36,10 @@ class Certificate:
     claim : "injective" or "not-injective".  statement : {"layer": {"W", "b"}, "domain": {"A", "b"} or None}.
     proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} otherwise (proofs_check/certificates.py says
     what they mean and checks them).
+
+    >>> statement = {"layer": {"W": [["1"]], "b": ["0"]}, "domain": None}
+    >>> json.loads(Certificate("not-injective", statement, {"x": ["-1"], "y": ["-2"]}).to_json())["claim"]
+    'not-injective'
     """
 
     claim: str

@@ -1,4 +1,4 @@
-"""Errors that a user can cause, and the helpers that raise them."""
+"""Errors that a user can cause, and the functions that raise them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ _SHOWN = 60  # characters of a value that an error message repeats
 
 
 class InputError(ValueError):
-    """Bad input: one line that names the argument, its value and the rule."""
+    """Bad input: one line that names the argument, its value and the rule.
+
+    >>> try:
+    ...     reject("time_limit", -1, "must be positive")
+    ... except InputError as error:
+    ...     print(error)
+    time_limit = -1: must be positive
+    """
 
 
 class UnsupportedError(InputError):

@@ -8,7 +8,10 @@ import numpy as np
 from flint import fmpq_mat, fmpz, fmpz_mat
 
 from relutheory.core.exact import primitive
+from relutheory.core.lifting import solve_integer
 from relutheory.core.residues import PRIMES
+
+_LIFTED = 60  # unknowns from which our lifting beats the general solver
 
 
 def orthogonal_vector(rows: Sequence[Sequence[int]], n: int) -> list[int] | None:
@@ -54,13 +57,26 @@ def _solve(rows: Sequence[Sequence[int]], independent: list[int], columns: list[
     if not columns:
         u[free] = 1
         return u
-    square = fmpz_mat([[rows[i][k] for k in columns] for i in independent])
-    right = fmpz_mat([[-rows[i][free]] for i in independent])
-    solution = fmpq_mat(square).solve(fmpq_mat(right), algorithm="dixon").entries()
+    square = [[rows[i][k] for k in columns] for i in independent]
+    right = [-rows[i][free] for i in independent]
+    solution = solve_integer(square, right) if len(right) >= _LIFTED else None
+    if solution is None or not _solves(square, solution, right):
+        solution = _solve_slowly(square, right)
+    numerators, u[free] = solution
+    for k, v in zip(columns, numerators, strict=True):
+        u[k] = v
+    return primitive(u)
+
+
+def _solves(square: list[list[int]], solution: tuple[list[int], int], right: list[int]) -> bool:
+    numerators, denominator = solution
+    product = (fmpz_mat(square) * fmpz_mat([[v] for v in numerators])).entries()
+    return all(v == denominator * w for v, w in zip(product, right, strict=True))
+
+
+def _solve_slowly(square: list[list[int]], right: list[int]) -> tuple[list[int], int]:
+    values = fmpq_mat(fmpz_mat(square)).solve(fmpq_mat(fmpz_mat([[v] for v in right])), algorithm="dixon").entries()
     common = fmpz(1)
-    for v in solution:
+    for v in values:
         common = common.lcm(v.q)
-    u[free] = int(common)  # the least common denominator: the vector is primitive
-    for k, v in zip(columns, solution, strict=True):
-        u[k] = int(v.p * (common // v.q))
-    return u
+    return [int(v.p * (common // v.q)) for v in values], int(common)

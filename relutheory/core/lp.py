@@ -209,10 +209,7 @@ def _simplex(
         growing = [j for j in range(r) if weights[j] > 0]
         if not growing:
             return None, {bad: Fraction(1)} | {i: _fraction(-w) for i, w in zip(tight, weights, strict=True) if w}
-        if bland:
-            j = min(growing, key=lambda k: tight[k])
-        else:
-            j = max(growing, key=lambda k: weights[k] * sizes[tight[k]])
+        j = min(growing, key=lambda k: tight[k]) if bland else max(growing, key=lambda k: weights[k] * sizes[tight[k]])
         tight[j] = bad
         patience -= 1
 

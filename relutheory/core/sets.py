@@ -16,7 +16,8 @@ from relutheory.core.exact import Number, RationalArray, rational
 class Polyhedron:
     """The set {x : A x <= b}.
 
-    A : (k, n) numbers; b : (k,) numbers; both exact (see `RationalArray`).  Half-spaces may repeat; k may be 0.
+    A : (k, n) numbers, n >= 1; b : (k,) numbers; both exact (see `RationalArray`).  Half-spaces may repeat; k may
+    be 0 where A is an array of shape (0, n).  Raises InputError for NaN, infinities and shapes that do not fit.
 
     >>> Polyhedron([[1, 0], [0, 1]], [1, 1]).contains([1, "1/2"])
     True
@@ -40,7 +41,7 @@ class Polyhedron:
         return [(self.A.row(i), self.b[i]) for i in range(self.A.shape[0])]
 
     def contains(self, x: Iterable[Number]) -> bool:
-        """Whether A x <= b, decided exactly.  x : n numbers."""
+        """Whether A x <= b, decided exactly.  x : n numbers.  Raises InputError where x is not such a point."""
         point = [rational(v, "x") for v in x]
         if len(point) != self.n:
             reject("x", f"point with {len(point)} coordinates", f"must have {self.n}")
@@ -53,7 +54,8 @@ class Polyhedron:
 class Box(Polyhedron):
     """The set {x : lo <= x <= hi}; an infinite end means no bound on that side.
 
-    lo, hi : n numbers each, or one number for every coordinate together with `n`.  Raises InputError where lo > hi.
+    lo, hi : n numbers each, or one number for every coordinate together with `n`.  Raises InputError for NaN, where lo
+    and hi differ in length, and where lo > hi.
 
     >>> Box([0, 0], [1, float("inf")]).halfspaces()[-1]
     ([Fraction(0, 1), Fraction(-1, 1)], Fraction(0, 1))

@@ -17,7 +17,7 @@ class NotABool:
 
 
 class Verdict(NotABool, enum.Enum):
-    """The outcome of checking a statement on an instance.
+    """The outcome of checking a statement on an instance: compare it with `is`.
 
     >>> Verdict.HOLDS.value
     'holds'
@@ -47,6 +47,7 @@ class Rigor(enum.Enum):
 
     @property
     def proves(self) -> bool:
+        """Whether a result known in this way may be called proved."""
         return self >= Rigor.ENCLOSED
 
     def __lt__(self, other: object) -> bool:
@@ -60,7 +61,7 @@ class Rigor(enum.Enum):
 class Enclosure:
     """A number known from both sides, lo <= value <= hi.
 
-    lo, hi : rationals (exact ends).  rigor : how the ends are known.
+    lo, hi : rationals (exact ends).  rigor : how the ends are known.  Raises ValueError where lo > hi.
 
     >>> Enclosure.exact(Fraction(1, 3)).width
     Fraction(0, 1)
@@ -76,10 +77,12 @@ class Enclosure:
 
     @classmethod
     def exact(cls, value: Fraction | int) -> Enclosure:
+        """The enclosure of a rational number that is known: both ends are `value`."""
         return cls(lo=Fraction(value), hi=Fraction(value), rigor=Rigor.EXACT)
 
     @property
     def width(self) -> Fraction:
+        """The distance hi - lo of the ends."""
         return self.hi - self.lo
 
     def __contains__(self, value: Fraction | int | float) -> bool:

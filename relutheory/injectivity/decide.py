@@ -7,8 +7,8 @@ import time
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
+from relutheory.core.certificate import Certificate
 from relutheory.core.errors import check_limit, reject
 from relutheory.core.progress import Report, reporter
 from relutheory.core.residues import primes
@@ -26,7 +26,11 @@ _LARGE = 13  # dimensions from which a descent is tried before the tree
 
 
 class Status(NotABool, enum.Enum):
-    """The answer to "is this layer injective?"."""
+    """The answer to "is this layer injective?": compare it with `is`.
+
+    >>> Status("not-injective") is Status.NOT_INJECTIVE
+    True
+    """
 
     INJECTIVE = "injective"
     NOT_INJECTIVE = "not-injective"
@@ -47,7 +51,12 @@ class Stats:
 class InjectivityResult(NotABool):
     """A decision: `status`, how it is known (`rigor`), by which `method`, `stats`, and a `witness` of a collision.
 
-    `certificate` is made on request: it saves to a file that `relutheory check` verifies on its own.
+    Made by `decide_injectivity`.  witness : a `Collision` where the layer is not injective, else None.
+    certificate : made on request; it saves to a file that `relutheory check` verifies on its own.
+
+    >>> result = decide_injectivity(ReLULayer([[1, 0], [0, 1], [-1, 0], [0, -1]]))
+    >>> result.proved, result.rigor.value, result.method, result.certificate.claim
+    (True, 'exact', 'forced lines', 'injective')
     """
 
     status: Status
@@ -59,7 +68,7 @@ class InjectivityResult(NotABool):
 
     @property
     def rigor(self) -> Rigor:
-        """EXACT for a decided layer: the verdict is about the rational numbers given.  Else SAMPLED: nothing is proved."""
+        """EXACT for a decided layer: the verdict is about the numbers given.  Else SAMPLED: nothing is proved."""
         return Rigor.SAMPLED if self.status is Status.UNDECIDED else Rigor.EXACT
 
     @property
@@ -73,8 +82,11 @@ class InjectivityResult(NotABool):
         return self.status is Status.NOT_INJECTIVE
 
     @cached_property
-    def certificate(self) -> Any:
-        """The proof as a `Certificate`; for an injective layer the search is run again to record its tree."""
+    def certificate(self) -> Certificate:
+        """The proof as a `Certificate`; for an injective layer the search is run again to record its tree.
+
+        Raises InputError where nothing was decided.
+        """
         from relutheory.injectivity.proof import certify
 
         return certify(self)

@@ -260,7 +260,7 @@ class Search:
 
     @property
     def log(self) -> list[int]:
-        """The closed tree in preorder: for each node the number of closing circuits (0: a branch on one), then names."""
+        """The closed tree in preorder: per node the number of closing circuits (0: a branch on one), then names."""
         return self.tree.log[: int(self.tree.counter[kernels.LOG])].tolist()
 
 

@@ -49,9 +49,14 @@ def collision_at(problem: Problem, z: Sequence[Fraction]) -> Collision | None:
         return None
     scale = primitive([*z, Fraction(1)])[-1]
     step = _step(problem, values, scale, u)
+    # over one denominator, so that each coordinate is reduced once (u may have 30000 bits); without biases and walls
+    # every positive multiple of a collision is one, and integers do
+    denominator = scale * step.denominator if problem.affine else 1
+    across = scale * step.numerator
+    centre = [v.numerator * (scale // v.denominator) * step.denominator for v in z]
     return Collision(
-        x=tuple(a + step * d for a, d in zip(z, u, strict=True)),
-        y=tuple(a - step * d for a, d in zip(z, u, strict=True)),
+        x=tuple(Fraction(c + across * d, denominator) for c, d in zip(centre, u, strict=True)),
+        y=tuple(Fraction(c - across * d, denominator) for c, d in zip(centre, u, strict=True)),
     )
 
 

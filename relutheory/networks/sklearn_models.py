@@ -20,7 +20,11 @@ def from_sklearn(model: Any) -> ReLUNetwork:
 
     model : the fitted object.  The read-out is affine: the softmax or logistic function at the end of a
     classifier is left out, so that `forward` returns the logits.  Raises UnsupportedError for another model
-    or activation.
+    or activation, InputError for one that is not fitted.
+
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> from_sklearn(MLPRegressor(hidden_layer_sizes=[3]).partial_fit([[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]))
+    ReLUNetwork(2 -> 3 -> read-out 1)
     """
     try:
         from sklearn.neural_network import MLPClassifier, MLPRegressor

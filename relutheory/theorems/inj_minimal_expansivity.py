@@ -80,7 +80,8 @@ def expansivity(predict: Callable[[ReLULayer], bool]) -> Claim:
         truths = {"decision": status == "injective"}
         counterexample = describe(layer) | {"predicted injective": predict(layer), "decided": status}
         if status == "not-injective":
-            truths["witness"] = not collides(layer, result.witness.x, result.witness.y)
+            pair = result.witness
+            truths["witness"] = pair is None or not collides(layer, pair.x, pair.y)
         if layer.m <= SMALL and layer.n <= 3:
             points = layer_collision(layer)
             truths["definition"] = points is None
