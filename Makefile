@@ -13,7 +13,7 @@ help:
 	@echo "make figures     draw the figures of the papers into build/figures"
 	@echo "make notebooks   run every notebook"
 	@echo "make bench       the benchmarks beside their peers; takes hours, rewrites benchmarks/RESULTS.md"
-	@echo "make docs        the pages of docs/ as HTML, into build/docs"
+	@echo "make docs        the catalogue, checked, as a page: docs/_build/catalogue.html"
 	@echo "make clean       remove .venv and everything that was built"
 
 verify: .venv/.run
@@ -40,11 +40,13 @@ notebooks: .venv/.test
 bench: .venv/.test
 	$(RUN) benchmarks/injectivity.py
 
-docs: .venv/.docs
-	$(RUN) -m sphinx -W -b html docs build/docs
+docs: .venv/.run
+	@mkdir -p docs/_build
+	$(RUN) -m relutheory verify --report docs/_build/catalogue.html
 
 clean:
-	rm -rf .venv build dist htmlcov .coverage *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist htmlcov .coverage *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf docs/_build benchmarks/.venvs paper_figs/*.pdf paper_figs/*.png
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -53,6 +55,6 @@ clean:
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-.venv/.test .venv/.dev .venv/.docs: .venv/.%: setup.cfg pyproject.toml | .venv/bin/python
+.venv/.test .venv/.dev: .venv/.%: setup.cfg pyproject.toml | .venv/bin/python
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
 	@touch $@ .venv/.run

@@ -40,9 +40,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small layers only; print the page, write nothing")
     parser.add_argument("--peers", type=peer_list, default=list(PEERS), help=f"default: {','.join(PEERS)}")
-    parser.add_argument("--limit", type=positive, help="seconds per peer and layer (default: 300; with --quick: 20)")
+    parser.add_argument("--limit", type=positive, help="seconds per peer and layer (default: 60; with --quick: 20)")
     options = parser.parse_args()
-    options.limit = options.limit or (20.0 if options.quick else 300.0)
+    options.limit = options.limit or (20.0 if options.quick else 60.0)
     return options
 
 

@@ -75,7 +75,9 @@ def _solves(square: list[list[int]], solution: tuple[list[int], int], right: lis
 
 
 def _solve_slowly(square: list[list[int]], right: list[int]) -> tuple[list[int], int]:
-    values = fmpq_mat(fmpz_mat(square)).solve(fmpq_mat(fmpz_mat([[v] for v in right])), algorithm="dixon").entries()
+    column = fmpq_mat(fmpz_mat([[v] for v in right]))
+    solved = fmpq_mat(fmpz_mat(square)).solve(column, algorithm="dixon")  # type: ignore[call-arg]  # not in its stubs
+    values = solved.entries()
     common = fmpz(1)
     for v in values:
         common = common.lcm(v.q)

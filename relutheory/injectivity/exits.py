@@ -30,8 +30,8 @@ def half_space_collision(problem: Problem, free: list[int], missing: int) -> Col
         return collision
     rng = np.random.default_rng(0)
     for _ in range(_TRIES):
-        z = [int(v) for v in rng.integers(-9, 10, problem.n)]
-        z = _unbalanced(problem, free, z, rng)
+        start = [int(v) for v in rng.integers(-9, 10, problem.n)]
+        z = _unbalanced(problem, free, start, rng)
         if z is not None:
             collision = collision_at(problem, _far_out(problem, free, z))
             if collision is not None:

@@ -19,6 +19,13 @@ class Collision:
     """x != y with ReLU(Wx + b) = ReLU(Wy + b), exactly; the layer is constant on the segment between them.
 
     x, y : tuples of n Fractions.
+
+    >>> from relutheory.injectivity import decide_injectivity
+    >>> from relutheory.networks import ReLULayer
+    >>> layer = ReLULayer([[1]])
+    >>> collision = decide_injectivity(layer).witness
+    >>> collision.x != collision.y, layer.forward_exact(collision.x) == layer.forward_exact(collision.y)
+    (True, True)
     """
 
     x: tuple[Fraction, ...]
@@ -80,7 +87,7 @@ def _step(problem: Problem, values: list[int], scale: int, u: list[int]) -> Frac
 def roundings(n: int, point: np.ndarray, exponents: Sequence[int]) -> Iterator[list[Fraction]]:
     """Rational points of R^n near a float point, the shortest numbers first.
 
-    point : (n,) or, homogeneous, (n + 1,), in the scaled variables of `Problem.scaled`; exponents : those of the scaling.
+    point : (n,) or, homogeneous, (n + 1,), in the scaled variables of `Problem.scaled`; exponents : of the scaling.
     """
     affine = len(point) > n
     tail = float(point[-1]) if affine else 1.0

@@ -18,7 +18,9 @@ def random_system(n: int, bits: int, seed: int) -> tuple[list[list[int]], list[i
     return matrix, [rng.randint(-(2**bits), 2**bits) for _ in range(n)]
 
 
-@pytest.mark.parametrize(("n", "bits"), [(1, 1), (1, 100), (2, 3), (3, 62), (5, 2), (8, 28), (8, 29), (20, 113), (64, 53)])
+@pytest.mark.parametrize(
+    ("n", "bits"), [(1, 1), (1, 100), (2, 3), (3, 62), (5, 2), (8, 28), (8, 29), (20, 113), (64, 53)]
+)
 @pytest.mark.parametrize("seed", range(4))
 def test_the_solution_is_that_of_rational_elimination(n: int, bits: int, seed: int) -> None:
     matrix, right = random_system(n, bits, seed)
