@@ -52,13 +52,13 @@ def main() -> int:
     for case in all_cases():
         if options.quick and not case.quick:
             continue
-        limit = options.limit if options.quick else max(options.limit, case.patience)
+        limits = {peer: max(options.limit, case.patience.get(peer, 0.0)) for peer in options.peers}
         with tempfile.TemporaryDirectory() as folder:
             matrix = Path(folder) / "W.npy"
             np.save(matrix, case.W)
-            ours = ask_ours("decide", matrix, limit)
-            peers = {peer: ask_peer(peer, matrix, limit) for peer in options.peers}
-        rows.append(decision_row(case, ours, peers, limit, notes))
+            ours = ask_ours("decide", matrix, options.limit)
+            peers = {peer: ask_peer(peer, matrix, limits[peer]) for peer in options.peers}
+        rows.append(decision_row(case, ours, peers, limits, options.limit, notes))
         print(" | ".join(rows[-1]), flush=True)
         wrong |= None not in (ours.injective, case.injective) and ours.injective is not case.injective
     text = page(rows, cost_rows(options.quick, options.limit), options.peers, options.limit, notes)

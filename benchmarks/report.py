@@ -12,8 +12,8 @@ from environments import HERE, PEERS, Answer
 INTRODUCTION = """\
 Compare ratios (time of the peer / time of relutheory), not seconds. relutheory: one thread, exact, median of
 five warm calls, or the first call where that takes over 10 s. Peers: one call, default settings and all
-cores, start-up outside the clock, at most {limit} s (120 s for Gaussian 48,8,
-240 s for 70,10). Gurobi and HiGHS look for a z with fewer than n active
+cores, start-up outside the clock, at most {limit} s (data-depth
+150 s for Gaussian 48,8, Gurobi 300 s for 70,10). Gurobi and HiGHS look for a z with fewer than n active
 rows, the others at least 1e-4 below zero (unit rows, |z| <= 1): "not injective" is then right up to rounding,
 "injective" means that no z with that margin exists. Where the right answer is not known beforehand, answers
 are compared with the proved one of relutheory."""
@@ -67,14 +67,16 @@ def ratio(peer: Answer, ours: Answer, right: bool | None) -> str:
     return "-" if peer.injective is not right else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def decision_row(case: Case, ours: Answer, peers: dict[str, Answer], limit: float, notes: Notes) -> list[str]:
-    """A row of the main table."""
+def decision_row(
+    case: Case, ours: Answer, peers: dict[str, Answer], limits: dict[str, float], limit: float, notes: Notes
+) -> list[str]:
+    """A row of the main table; `limits` are the seconds that the peers had, `limit` those of relutheory."""
     right = ours.injective if case.injective is None else case.injective
     known = WORDS[case.injective]
     nodes = ours.extra.get("nodes")
     row = [case.name, known, cell(ours, right, limit, notes), "-" if nodes is None else f"{nodes:,}"]
-    for answer in peers.values():
-        row += [cell(answer, right, limit, notes), ratio(answer, ours, right)]
+    for peer, answer in peers.items():
+        row += [cell(answer, right, limits[peer], notes), ratio(answer, ours, right)]
     return row
 
 

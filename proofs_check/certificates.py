@@ -2,8 +2,8 @@
 
 Only the standard library, and none of the code that finds proofs: this file is meant to be read in one sitting.
 
-The layer is x -> ReLU(Wx + b) on all of R^n, or on the convex set {x : A x <= c}; a row i of (W, b) is *active* at z
-where <w_i, z> + b_i >= 0.
+The layer is x -> ReLU(Wx + b) on all of R^n, or on the convex set {x : A x <= c}, of which a point inside is given; a
+row i of (W, b) is *active* at z where <w_i, z> + b_i >= 0.  Numbers are strings "p" or "p/q", nothing else.
 
 Not injective: two different points x, y of the domain with equal outputs.
 
@@ -30,6 +30,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 import sys
 import zlib
 from dataclasses import dataclass
@@ -39,7 +40,19 @@ from typing import Any
 
 _PRIMES: tuple[int | None, ...] = (2**61 - 1, 2**89 - 1, None)  # None: exact integers
 
-_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, zlib.error)
+_NUMBER = re.compile(r"-?[0-9]{1,1000000}(/[0-9]{1,1000000})?", re.ASCII)
+_LARGEST = 2**31  # bytes of a certificate, unpacked
+_PACKED = 8  # circuits that close one node: more would make the check of a hostile file endless
+_MALFORMED = (
+    ArithmeticError,
+    MemoryError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 
 Vector = list[int]
 
@@ -50,10 +63,14 @@ class Invalid(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a check: `valid`, and one line of `text` saying what is proved or what is wrong."""
+    """The outcome of a check: `valid`, and one line of `text` saying what is proved or what is wrong.
+
+    `layer` is the statement of a valid certificate: {"n", "W", "b"}, numbers as strings.
+    """
 
     valid: bool
     text: str
+    layer: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
         raise TypeError("ask .valid")
@@ -76,7 +93,8 @@ def check_text(text: str) -> Report:
     limit = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)  # exact numbers may be longer than Python reads by default
     try:
-        return Report(True, "VALID: " + _proved(_parse(text)))
+        data = _parse(text)
+        return Report(True, "VALID: " + _proved(data), data["layer"])
     except Invalid as reason:
         return Report(False, f"INVALID: {reason}")
     except _MALFORMED as error:
@@ -87,14 +105,37 @@ def check_text(text: str) -> Report:
 
 def _parse(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_unambiguous)
     except json.JSONDecodeError as error:
         raise Invalid(f"not JSON ({error.msg} at character {error.pos})") from None
     if isinstance(data, dict) and "compressed" in data:
-        data = json.loads(zlib.decompress(base64.b64decode(data["compressed"])))
+        unpacker = zlib.decompressobj()
+        unpacked = unpacker.decompress(base64.b64decode(data["compressed"]), _LARGEST)
+        if unpacker.unconsumed_tail:
+            raise Invalid("the certificate is too large")
+        data = json.loads(unpacked, object_pairs_hook=_unambiguous)
     if not isinstance(data, dict) or (data.get("format"), data.get("version")) != ("relutheory certificate", 1):
         raise Invalid("not a relutheory certificate of version 1")
     return data
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; one that says a thing twice is refused."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise Invalid("a key occurs twice")
+    return dict(pairs)
+
+
+def _number(text: Any) -> Fraction:
+    if type(text) is not str or not _NUMBER.fullmatch(text):
+        raise Invalid(f"{str(text)[:40]!r} is not a number p or p/q")
+    return Fraction(text)
+
+
+def _numbers(texts: Any) -> list[Fraction]:
+    if type(texts) is not list:
+        raise Invalid("a row of numbers must be a list")
+    return [_number(text) for text in texts]
 
 
 def _proved(data: dict[str, Any]) -> str:
@@ -118,19 +159,20 @@ class _Layer:
     """The rows (w | b), then the walls (a | -c): `rows` as Fractions, `vectors` as integers."""
 
     def __init__(self, layer: dict[str, Any], domain: dict[str, Any] | None) -> None:
-        weight = [[Fraction(v) for v in row] for row in layer["W"]]
-        bias = [Fraction(v) for v in layer["b"]]
-        self.rows = [[*row, b] for row, b in zip(weight, bias, strict=True)]
+        self.n = layer["n"]
+        self.rows = [[*_numbers(row), b] for row, b in zip(layer["W"], _numbers(layer["b"]), strict=True)]
         self.m = len(self.rows)
         if domain is not None:
-            walls = zip(domain["A"], domain["b"], strict=True)
-            self.rows += [[*(Fraction(v) for v in a), -Fraction(c)] for a, c in walls]
-        widths = {len(row) for row in self.rows}
-        if len(widths) > 1 or (widths and min(widths) < 2):
-            raise Invalid("the rows of the layer and of the domain differ in length")
-        self.n = (widths.pop() if widths else 1) - 1
+            walls = zip(domain["A"], _numbers(domain["b"]), strict=True)
+            self.rows += [[*_numbers(a), -c] for a, c in walls]
+        if type(self.n) is not int or self.n < 1 or any(len(row) != self.n + 1 for row in self.rows):
+            raise Invalid("the rows of the layer and of the domain must have n numbers each, n at least 1")
+        if domain is not None:
+            inside = _numbers(domain["inside"])
+            if len(inside) != self.n or any(self.value(j, inside) >= 0 for j in range(self.m, len(self.rows))):
+                raise Invalid("the point inside the domain is not inside it")
         self.vectors = [_integers(row) for row in self.rows]
-        where = f"R^{self.n}" if domain is None else f"a polyhedron in R^{self.n}"
+        where = f"R^{self.n}" if domain is None else f"a domain of {len(self.rows) - self.m} half-spaces in R^{self.n}"
         self.title = f"{self.m} neurons on {where}"
 
     def value(self, i: int, x: list[Fraction]) -> Fraction:
@@ -138,10 +180,9 @@ class _Layer:
 
 
 def _check_collision(layer: _Layer, proof: dict[str, Any]) -> None:
-    x, y = ([Fraction(v) for v in proof[name]] for name in ("x", "y"))
-    n = layer.n if layer.rows else len(x)
-    if len(x) != n or len(y) != n:
-        raise Invalid(f"the points must have {n} coordinates")
+    x, y = (_numbers(proof[name]) for name in ("x", "y"))
+    if len(x) != layer.n or len(y) != layer.n:
+        raise Invalid(f"the points must have {layer.n} coordinates")
     if x == y:
         raise Invalid("the two points are the same")
     for i in range(layer.m):
@@ -154,10 +195,10 @@ def _check_collision(layer: _Layer, proof: dict[str, Any]) -> None:
 
 def _check_circuit(layer: _Layer, number: int, circuit: dict[str, Any]) -> list[int]:
     """The neurons of a circuit, one of which is active at every point of the domain."""
-    rows, multipliers = circuit["rows"], [int(v) for v in circuit["multipliers"]]
+    rows, multipliers = circuit["rows"], [int(v) for v in _numbers(circuit["multipliers"])]
     if len(rows) != len(multipliers) or len(set(rows)) != len(rows):
         raise Invalid(f"circuit {number}: rows and multipliers do not match")
-    if not all(isinstance(i, int) and 0 <= i < len(layer.rows) for i in rows):
+    if not all(type(i) is int and 0 <= i < len(layer.rows) for i in rows):
         raise Invalid(f"circuit {number}: no such row")
     if any(v < 0 for v in multipliers):
         raise Invalid(f"circuit {number}: a multiplier is negative")
@@ -236,6 +277,8 @@ class _Tree:
                 raise Invalid(f"the tree ends early: {len(waiting)} nodes are missing")
             annihilator, negative = waiting.pop()
             count = self.tree[position]
+            if type(count) is not int or not 0 <= count <= _PACKED:
+                raise Invalid(f"node {nodes} must name from 0 to {_PACKED} circuits")
             chosen = self.tree[position + 1 : position + 1 + max(count, 1)]
             lists = [[i for i in self._circuit(c) if i not in negative] for c in chosen]
             if count == 0:
@@ -252,7 +295,7 @@ class _Tree:
         return nodes
 
     def _circuit(self, c: int) -> list[int]:
-        if not isinstance(c, int) or not 0 <= c < len(self.circuits):
+        if type(c) is not int or not 0 <= c < len(self.circuits):
             raise Invalid(f"the tree names circuit {c!r}, which is not there")
         return self.circuits[c]
 
@@ -314,4 +357,7 @@ class _Tree:
         return total % self.p if self.p else total
 
     def _reduced(self, v: Vector) -> Vector:
-        return [x % self.p for x in v] if self.p else v
+        if self.p:
+            return [x % self.p for x in v]
+        content = math.gcd(*v)  # a functional stands for all its multiples; short ones keep this exact pass fast
+        return [x // content for x in v] if content > 1 else v

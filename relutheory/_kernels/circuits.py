@@ -16,6 +16,7 @@ from collections import namedtuple
 import numpy as np
 
 from relutheory._kernels._jit import kernel
+from relutheory._kernels.bits import popcount
 from relutheory._kernels.filters import positive_dependency
 from relutheory._kernels.modular import eliminate, transversals_independent
 from relutheory._kernels.separation import DEPENDENT, SEPARATED, separate
@@ -72,14 +73,6 @@ _ONE = np.uint64(1)
 
 
 @kernel
-def _popcount(x):
-    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (x * np.uint64(0x0101010101010101)) >> np.uint64(56)
-
-
-@kernel
 def _has(mask, i):
     return (mask[i >> 6] >> np.uint64(i & 63)) & _ONE != 0
 
@@ -101,7 +94,7 @@ def _best_circuit(pool, size, negative, closure, forbidden, first):
             if x & (closure[w] | forbidden[w]) != 0:
                 usable = False
                 break
-            rows += _popcount(x)
+            rows += popcount(x)
         if usable and rows < fewest:
             best, fewest = c, rows
             if rows == 0 or first:

@@ -25,14 +25,14 @@ def gamma(k):
 def positive_dependency(rows, support):
     """Prove that the vectors rows[support] have a dependency with all coefficients positive; False is no answer.
 
-    rows : (M, d) float64, each entry within u |entry| + 2^-1000 of the exact one, largest entries about 1.
+    rows : (M, d) float64, each entry within 2 u |entry| + 2^-1000 of the exact one, largest entries about 1.
     support : (d + 1,) indices.
 
     Proof.  Let M be the matrix whose columns are the first d vectors, c minus the last one, R any matrix, l any
     vector.  If beta = |I - R M|_inf < 1, then R and M are non-singular and the solution x of M x = c satisfies
     |x - l|_inf <= |R (c - M l)|_inf / (1 - beta), for x - l = (R M)^-1 R (c - M l).  Both norms are bounded from
     floats: a computed entry of I - R M is off by at most gamma_{d+2} (I + |R||M|), one of c - M l by
-    gamma_{d+2} (|c| + |M||l|); the error of the data adds (u |M| + 2^-1000) times |R| or |l|.  If every l_k exceeds
+    gamma_{d+2} (|c| + |M||l|); the error of the data adds (2 u |M| + 2^-1000) times |R| or |l|.  If every l_k exceeds
     the bound, x > 0, and (x, 1) is the dependency.
     """
     d = rows.shape[1]
@@ -69,8 +69,9 @@ def positive_dependency(rows, support):
         bound = 0.0
         for t in range(d):
             bound += abs(inverse[k, t]) * residual[t]
-        if not bound <= radius:
-            radius = bound
+        if not bound < np.inf:
+            return False
+        radius = max(radius, bound)
     radius *= _ABOVE / (1.0 - beta)
     for k in range(d):  # noqa: SIM110 -- numba compiles loops, not generators
         if not solution[k] > radius:

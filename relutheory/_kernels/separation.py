@@ -30,9 +30,8 @@ def separate(columns, allowed, state, active, count, support, slack, scratch):
     Returns (SEPARATED | DEPENDENT | STUCK, count, size of support).
     """
     d = columns.shape[0]
-    z = state[2 * d + 1]
     for _ in range(50 * (d + 4)):
-        j = _most_violated(columns, allowed, z, slack)
+        j = _most_violated(columns, allowed, state, slack)
         if j < 0:
             return SEPARATED, count, 0
         outcome, count, size = _enter(columns, j, slack[j], state, active, count, support, scratch)
@@ -42,12 +41,12 @@ def separate(columns, allowed, state, active, count, support, slack, scratch):
 
 
 @kernel
-def _most_violated(columns, allowed, z, slack):
+def _most_violated(columns, allowed, state, slack):
     d, many = columns.shape
     for i in range(many):
         slack[i] = -1.0
     for t in range(d):
-        x = z[t]
+        x = state[2 * d + 1, t]
         for i in range(many):
             slack[i] += columns[t, i] * x
     worst = _VIOLATED
@@ -101,7 +100,7 @@ def _enter(columns, j, slack, state, active, count, support, scratch):
             active[count] = j
             state[2 * d, count] = own
             return SEPARATED, count + 1, 0
-        count = _drop(leaving, state[:d], state[d : 2 * d], state[2 * d], active, count)
+        count = _drop(leaving, state, active, count)
     return STUCK, count, 0
 
 
@@ -137,22 +136,22 @@ def _split(columns, j, state, count, scratch):
 
 
 @kernel
-def _drop(k, basis, factor, multiplier, active, count):
+def _drop(k, state, active, count):
     """Remove active constraint k; plane rotations restore the triangle."""
-    d = basis.shape[1]
+    d = state.shape[1]
     for c in range(k, count - 1):
         active[c] = active[c + 1]
-        multiplier[c] = multiplier[c + 1]
+        state[2 * d, c] = state[2 * d, c + 1]
         for row in range(c + 2):
-            factor[row, c] = factor[row, c + 1]
+            state[d + row, c] = state[d + row, c + 1]
     for c in range(k, count - 1):
-        x, y = factor[c, c], factor[c + 1, c]
+        x, y = state[d + c, c], state[d + c + 1, c]
         length = np.hypot(x, y)
         cos, sin = x / length, y / length
         for i in range(c, count - 1):
-            x, y = factor[c, i], factor[c + 1, i]
-            factor[c, i], factor[c + 1, i] = cos * x + sin * y, cos * y - sin * x
+            x, y = state[d + c, i], state[d + c + 1, i]
+            state[d + c, i], state[d + c + 1, i] = cos * x + sin * y, cos * y - sin * x
         for t in range(d):
-            x, y = basis[c, t], basis[c + 1, t]
-            basis[c, t], basis[c + 1, t] = cos * x + sin * y, cos * y - sin * x
+            x, y = state[c, t], state[c + 1, t]
+            state[c, t], state[c + 1, t] = cos * x + sin * y, cos * y - sin * x
     return count - 1

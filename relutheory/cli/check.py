@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import json
-import zlib
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     layer = None if args.layer_of is None else _layer(args.layer_of, args.unsafe_pickle)
     report = check_file(path)
     valid, text = report.valid, report.text
-    if valid and layer is not None and not _is_about(path, layer):
+    if valid and layer is not None and not _is_about(report.layer, layer):
         valid, text = (
             False,
             f"INVALID: the proof is about another layer than {args.layer_of}",
@@ -75,11 +73,9 @@ def _layer(source: str, unsafe_pickle: bool) -> ReLULayer:
     return layers[k - 1]
 
 
-def _is_about(path: Path, layer: ReLULayer) -> bool:
+def _is_about(stated: dict[str, Any] | None, layer: ReLULayer) -> bool:
     """Whether a valid certificate states its claim of this layer, number by number."""
-    from relutheory.networks import ReLULayer
-
-    data = json.loads(path.read_text(encoding="utf-8"))
-    if "compressed" in data:
-        data = json.loads(zlib.decompress(base64.b64decode(data["compressed"])))
-    return ReLULayer(data["layer"]["W"], data["layer"]["b"]) == layer
+    if stated is None or (stated["n"], len(stated["W"])) != (layer.n, layer.m):
+        return False
+    weight = [[Fraction(v) for v in row] for row in stated["W"]]
+    return weight == layer.weight.fractions() and [Fraction(v) for v in stated["b"]] == layer.bias.fractions()

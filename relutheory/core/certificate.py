@@ -33,7 +33,8 @@ def digest(statement: dict[str, Any]) -> str:
 class Certificate:
     """A claim, the statement it is about (layer and domain, exact numbers as strings) and its proof.
 
-    claim : "injective" or "not-injective".  statement : {"layer": {"W", "b"}, "domain": {"A", "b"} or None}.
+    claim : "injective" or "not-injective".
+    statement : {"layer": {"n", "W", "b"}, "domain": {"A", "b", "inside"} or None}.
     proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} otherwise (proofs_check/certificates.py says
     what they mean and checks them).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NoReturn
 
 _SHOWN = 60  # characters of a value that an error message repeats
@@ -30,7 +30,10 @@ def shown(value: Any) -> str:
     >>> shown("a\\nb")
     "'a\\\\nb'"
     """
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # an integer of more digits than Python prints
+        text = f"{type(value).__name__} of thousands of digits"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
@@ -49,10 +52,14 @@ def check_limit(name: str, value: float | None, *, integer: bool = False) -> flo
     if value is None:
         return None
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or math.isnan(value) or value < 0:
+    try:
+        size = float(value) if number else math.nan
+    except OverflowError:
+        size = math.copysign(math.inf, value)
+    if math.isnan(size) or size < 0:
         reject(name, value, "must be a non-negative number or None")
-    if integer:
-        if value != int(value) if math.isfinite(value) else True:
-            reject(name, value, "must be a non-negative integer or None")
-        return int(value)
-    return value
+    if not integer:
+        return size
+    if not isinstance(value, Integral) and (math.isinf(size) or size != int(size)):
+        reject(name, value, "must be a non-negative integer or None")
+    return int(value)

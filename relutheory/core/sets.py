@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import Number, RationalArray, rational
+from relutheory.core.exact import Number, RationalArray, allow_digits, rational
 
 
 class Polyhedron:
@@ -69,6 +69,7 @@ class Box(Polyhedron):
         size = len(self.lo)
         rows, bounds = [], []
         for i, (low, high) in enumerate(zip(self.lo, self.hi, strict=True)):
+            allow_digits(*(end for end in (low, high) if isinstance(end, Fraction)))
             if low == math.inf or high == -math.inf or low > high:
                 reject(f"box side {i}", (str(low), str(high)), "must have lo <= hi")
             for sign, end in ((1, high), (-1, low)):

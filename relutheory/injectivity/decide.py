@@ -126,6 +126,8 @@ def decide_injectivity(
         reject("layer", layer, "must be a ReLULayer")
     if domain is not None and not isinstance(domain, Polyhedron):
         reject("domain", domain, "must be a Box, a Polyhedron or None")
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        reject("executor", executor, "must be a concurrent.futures.Executor or None")
     limit = check_limit("time_limit", time_limit)
     nodes = check_limit("node_limit", node_limit, integer=True)
     budget = Budget(None if limit is None else started + limit, None if nodes is None else int(nodes))
@@ -147,8 +149,9 @@ def _decide(
         try:
             return (*_decide_modulo(problem, prime, budget, executor, report), prime)
         except BadPrime:
-            continue
-    raise AssertionError("there are a million primes below 2^25")
+            if budget.deadline is not None and time.perf_counter() > budget.deadline:
+                break
+    return "branch and bound", Outcome(False, None, 0, 0, 0.0), prime
 
 
 def _decide_modulo(

@@ -38,9 +38,13 @@ def certify(result: InjectivityResult) -> Certificate:
 def _statement(problem: Problem) -> dict[str, Any]:
     layer = problem.layer
     weight = [_texts(row) for row in layer.weight.fractions()]
-    domain = {"A": [_texts(a) for a, _ in problem.walls], "b": _texts([c for _, c in problem.walls])}
+    domain = {
+        "A": [_texts(a) for a, _ in problem.walls],
+        "b": _texts([c for _, c in problem.walls]),
+        "inside": _texts(problem.inside),
+    }
     return {
-        "layer": {"W": weight, "b": _texts(layer.bias.fractions())},
+        "layer": {"n": problem.n, "W": weight, "b": _texts(layer.bias.fractions())},
         "domain": None if problem.domain is None else domain,
     }
 

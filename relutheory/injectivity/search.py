@@ -20,8 +20,8 @@ from relutheory.core.residues import residues
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.witness import Collision, collision_at, roundings
 
-_POOL = 128  # circuits kept; a longer list costs more to look through than it saves
-_LEAN = 3  # circuits with at most so many rows to branch on are taken without looking for a better one
+_POOL = 64  # circuits kept; a longer list costs more to look through than it saves
+_LEAN = 5  # circuits with at most so many rows to branch on are taken without looking for a better one
 _PACKED = 5  # packings of more circuits cost more to verify than their subtree
 _SECONDS = 0.1  # between two looks at the clock, about
 

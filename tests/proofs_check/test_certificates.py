@@ -201,6 +201,48 @@ def test_junk_is_invalid_and_says_so_in_one_line(junk: str) -> None:
     assert report.text.startswith("INVALID: ") and "\n" not in report.text
 
 
+def test_a_layer_without_rows_cannot_be_called_injective() -> None:
+    data = certified(ReLULayer(np.zeros((0, 3))))
+    forged = data | {"claim": "injective", "proof": {"circuits": [], "forced": [], "tree": []}}
+    assert "3 dimensions open" in text(forged)
+    assert "n at least 1" in text(forged | {"layer": {"n": 0, "W": [], "b": []}}, resealed=True)
+
+
+def test_a_domain_must_have_a_point_inside() -> None:
+    """On an empty domain every layer is injective, and nobody wants to know."""
+    data = certified(ReLULayer([[1], [-1]]), Box([-1], [1]))
+    empty = {"A": [["1"], ["-1"]], "b": ["-1", "-1"], "inside": ["0"]}
+    assert "is not inside it" in text(data | {"domain": empty}, resealed=True)
+
+
+@pytest.mark.parametrize("number", ["1e9999999", "1_0", "٣", "0.5", " 1", "1/", "", True, 1, 1.0, None, ["1"]])
+def test_numbers_are_strings_of_digits(number: Any) -> None:
+    data = certified(ReLULayer([[1], [-1]]))
+    data["layer"]["W"][0][0] = number
+    assert text(data, resealed=True).startswith("INVALID")
+
+
+def test_strings_are_not_read_as_rows_and_keys_occur_once() -> None:
+    data = certified(ReLULayer([[1], [-1]]))
+    data["layer"]["W"] = ["1", "2"]
+    assert "must be a list" in text(data, resealed=True)
+    twice = json.dumps(certified(ReLULayer([[1], [-1]])))[:-1] + ', "claim": "not-injective"}'
+    assert check_text(twice).text == "INVALID: a key occurs twice"
+
+
+def test_a_packing_of_very_many_circuits_is_refused() -> None:
+    data = certified(ReLULayer(GAUSSIAN))
+    data["proof"]["tree"] = [9] + [0] * 9
+    assert "from 0 to 8 circuits" in text(data)
+
+
+def test_an_incomplete_proof_is_rejected_soon_also_in_integers() -> None:
+    half = np.random.default_rng(0).standard_normal((24, 24))
+    data = certified(ReLULayer(np.vstack([half, -half])))
+    data["proof"]["forced"].pop()
+    assert "1 dimensions open" in text(data)  # the exact pass doubled the numbers at each of the 23 steps once
+
+
 def test_an_undecided_layer_has_no_certificate() -> None:
     result = decide_injectivity(ReLULayer(np.random.default_rng(0).standard_normal((48, 8))), node_limit=1)
     with pytest.raises(InputError, match="undecided"):
@@ -244,7 +286,7 @@ def test_the_checker_reads_numbers_of_any_length_and_keeps_the_limit() -> None:
         "format": "relutheory certificate",
         "version": 1,
         "claim": "not-injective",
-        "layer": {"W": [["1" + "0" * 6000]], "b": ["0"]},
+        "layer": {"n": 1, "W": [["1" + "0" * 6000]], "b": ["0"]},
         "domain": None,
         "proof": {"x": ["-1"], "y": ["-2"]},
     }
