@@ -103,14 +103,14 @@ def transversals_independent(residues, q, lists, sizes, p, work, pairs):
     s = 0
     while s >= 0:
         if s == q - 3:
-            if not _triples_independent(work[s, s:], sizes[s:], p, pairs):
+            if not _triples_independent(work, s, sizes, p, pairs):
                 return False
             s -= 1
         elif position[s] == sizes[s]:
             position[s] = 0
             s -= 1
         else:
-            if not _project(work[s], s, position[s], q, sizes, p, work[s + 1]):
+            if not _project(work, s, position[s], q, sizes, p):
                 return False
             position[s] += 1
             s += 1
@@ -137,45 +137,46 @@ def _pairs_independent(left, n_left, right, n_right, p):
 
 
 @kernel
-def _triples_independent(vectors, sizes, p, pairs):
-    """Whether no vector of the third list is, modulo p, in a plane of one of the first and one of the second."""
+def _triples_independent(work, s, sizes, p, pairs):
+    """Whether no vector of list s + 2 is, modulo p, in a plane of one of list s and one of list s + 1."""
     inverse = 1.0 / p
     many = 0
-    for i in range(sizes[0]):
-        a0, a1, a2 = vectors[0, 0, i], vectors[0, 1, i], vectors[0, 2, i]
-        for j in range(sizes[1]):
-            b0, b1, b2 = vectors[1, 0, j], vectors[1, 1, j], vectors[1, 2, j]
+    for i in range(sizes[s]):
+        a0, a1, a2 = work[s, s, 0, i], work[s, s, 1, i], work[s, s, 2, i]
+        for j in range(sizes[s + 1]):
+            b0, b1, b2 = work[s, s + 1, 0, j], work[s, s + 1, 1, j], work[s, s + 1, 2, j]
             pairs[0, many + j] = reduce(a1 * b2 - a2 * b1, p, inverse)
             pairs[1, many + j] = reduce(a2 * b0 - a0 * b2, p, inverse)
             pairs[2, many + j] = reduce(a0 * b1 - a1 * b0, p, inverse)
-        many += sizes[1]
+        many += sizes[s + 1]
     x, y, z = pairs[0], pairs[1], pairs[2]
     zeros = 0
-    for k in range(sizes[2]):
-        c0, c1, c2 = vectors[2, 0, k], vectors[2, 1, k], vectors[2, 2, k]
+    for k in range(sizes[s + 2]):
+        c0, c1, c2 = work[s, s + 2, 0, k], work[s, s + 2, 1, k], work[s, s + 2, 2, k]
         for i in range(many):
             zeros += reduce(x[i] * c0 + y[i] * c1 + z[i] * c2, p, inverse) == 0.0
     return zeros == 0
 
 
 @kernel
-def _project(vectors, s, choice, q, sizes, p, out):
-    """Project lists s+1..q-1 along vectors[s, :, choice], from q - s to q - s - 1 coordinates."""
+def _project(work, s, choice, q, sizes, p):
+    """Project lists s+1..q-1 along work[s, s, :, choice], from q - s to q - s - 1 coordinates, into work[s + 1]."""
     dim = q - s
     t0 = 0
-    while t0 < dim and vectors[s, t0, choice] == 0.0:
+    while t0 < dim and work[s, s, t0, choice] == 0.0:
         t0 += 1
     if t0 == dim:
         return False
     inverse = 1.0 / p
-    a = vectors[s, t0, choice]
+    a = work[s, s, t0, choice]
     for k in range(s + 1, q):
         row = 0
         for t in range(dim):
             if t == t0:
                 continue
-            c = vectors[s, t, choice]
+            c = work[s, s, t, choice]
             for j in range(sizes[k]):
-                out[k, row, j] = reduce(vectors[k, t, j] * a - vectors[k, t0, j] * c, p, inverse)
+                x = work[s, k, t, j] * a - work[s, k, t0, j] * c
+                work[s + 1, k, row, j] = reduce(x, p, inverse)
             row += 1
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from flint import fmpq_mat, fmpz, fmpz_mat
@@ -30,10 +30,10 @@ def orthogonal_vector(rows: Sequence[Sequence[int]], n: int) -> list[int] | None
         independent, columns = _echelon(rows, p)
         if len(columns) == n:
             return None
-        u = _solve(rows, independent, columns, n)
-        product = fmpz_mat([list(row) for row in rows]) * fmpz_mat([[v] for v in u])
-        if not any(product.entries()):
-            return u
+        for solver in (solve_integer, _solve_slowly) if len(columns) >= _LIFTED else (_solve_slowly,):
+            u = _solve(rows, independent, columns, n, solver)
+            if u is not None and _orthogonal(rows, u):
+                return u
     basis, nullity = fmpz_mat([list(row) for row in rows]).nullspace()
     return primitive([int(basis[i, 0]) for i in range(n)]) if nullity else None
 
@@ -50,28 +50,30 @@ def _echelon(rows: Sequence[Sequence[int]], p: int) -> tuple[list[int], list[int
     return order[:count].tolist(), columns
 
 
-def _solve(rows: Sequence[Sequence[int]], independent: list[int], columns: list[int], n: int) -> list[int]:
+def _orthogonal(rows: Sequence[Sequence[int]], u: list[int]) -> bool:
+    product = fmpz_mat([list(row) for row in rows]) * fmpz_mat([[v] for v in u])
+    return not any(product.entries())
+
+
+Solver = Callable[[list[list[int]], list[int]], tuple[list[int], int] | None]
+
+
+def _solve(
+    rows: Sequence[Sequence[int]], independent: list[int], columns: list[int], n: int, solver: Solver
+) -> list[int] | None:
     """The vector orthogonal to the independent rows, supported on their pivot columns and the first other one."""
     free = next(k for k in range(n) if k not in set(columns))
     u = [0] * n
-    if not columns:
-        u[free] = 1
-        return u
-    square = [[rows[i][k] for k in columns] for i in independent]
-    right = [-rows[i][free] for i in independent]
-    solution = solve_integer(square, right) if len(right) >= _LIFTED else None
-    if solution is None or not _solves(square, solution, right):
-        solution = _solve_slowly(square, right)
-    numerators, u[free] = solution
-    for k, v in zip(columns, numerators, strict=True):
-        u[k] = v
+    u[free] = 1
+    if columns:
+        square = [[rows[i][k] for k in columns] for i in independent]
+        solution = solver(square, [-rows[i][free] for i in independent])
+        if solution is None:
+            return None
+        numerators, u[free] = solution
+        for k, v in zip(columns, numerators, strict=True):
+            u[k] = v
     return primitive(u)
-
-
-def _solves(square: list[list[int]], solution: tuple[list[int], int], right: list[int]) -> bool:
-    numerators, denominator = solution
-    product = (fmpz_mat(square) * fmpz_mat([[v] for v in numerators])).entries()
-    return all(v == denominator * w for v, w in zip(product, right, strict=True))
 
 
 def _solve_slowly(square: list[list[int]], right: list[int]) -> tuple[list[int], int]:

@@ -71,15 +71,15 @@ class Search:
         local = {row: k for k, row in enumerate(self.index)}
         base = [line.forward for line in problem.forced] + list(taken)
         values = residues(problem.layer.weight, p)
-        if len(base) >= problem.n and _rank(values[:, base], p) == problem.n:
-            candidates = []  # the forced lines span: nothing is left to decide
-        work = np.ascontiguousarray(values[:, base + candidates])
+        spanned = set(base).union(*(line.rows for line in problem.forced))
+        others = [row for row in candidates if row not in spanned]
+        work = np.ascontiguousarray(values[:, base + others])
         order = np.empty(min(work.shape), dtype=np.int64)
         rank = echelon(work, len(base), p, order)
         self.base = [base[k] for k in order[:rank]]
         self.missing = problem.n - rank
         self.rest = np.zeros((self.missing, len(self.index)))
-        self.rest[:, : len(candidates)] = work[rank:, len(base) :]
+        self.rest[:, [local[row] for row in others]] = work[rank:, len(base) :]
         self.closure = [k for k in range(len(candidates)) if not self.rest[:, k].any()]
         self.negative = [local[row] for row in [*walls, *negative]]
         self.p, self.packed = p, packed
