@@ -55,7 +55,7 @@ def check_limit(name: str, value: float | None, *, integer: bool = False) -> flo
     try:
         size = float(value) if number else math.nan
     except OverflowError:
-        size = math.copysign(math.inf, value)
+        size = math.inf if value > 0 else -math.inf
     if math.isnan(size) or size < 0:
         reject(name, value, "must be a non-negative number or None")
     if not integer:

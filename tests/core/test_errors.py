@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -54,3 +55,21 @@ def test_bad_limits_get_one_line(value: Any) -> None:
 def test_limits_that_must_be_whole(value: float) -> None:
     with pytest.raises(InputError, match=r"^limit = .*: must be a non-negative integer or None$"):
         check_limit("limit", value, integer=True)
+
+
+@pytest.mark.parametrize("huge", [10**400, Fraction(10**400, 3)])
+def test_a_limit_beyond_the_floats_is_no_limit_at_all(huge: Any) -> None:
+    assert check_limit("time_limit", huge) == math.inf
+    with pytest.raises(InputError, match="must be a non-negative number or None"):
+        check_limit("time_limit", -huge)
+
+
+def test_integer_limits_are_exact_however_large() -> None:
+    assert check_limit("node_limit", 10**400, integer=True) == 10**400
+    with pytest.raises(InputError, match="must be a non-negative integer or None"):
+        check_limit("node_limit", Fraction(10**400, 3), integer=True)
+
+
+def test_numbers_too_long_to_print_are_named_without_a_traceback() -> None:
+    with pytest.raises(InputError, match=r"^node_limit = int of thousands of digits: must be a non-negative number"):
+        check_limit("node_limit", -(10**5000), integer=True)

@@ -503,3 +503,8 @@ def test_bad_arguments_get_one_line(options: dict[str, Any], message: str) -> No
 def test_something_else_than_a_layer_gets_one_line() -> None:
     with pytest.raises(InputError, match=r"^layer = \[\[1\], \[-1\]\]: must be a ReLULayer$"):
         decide_injectivity([[1], [-1]])  # type: ignore[arg-type]
+
+
+def test_something_that_is_no_executor_gets_one_line() -> None:
+    with pytest.raises(InputError, match=r"executor = 4: must be a concurrent\.futures\.Executor or None"):
+        decide_injectivity(ReLULayer([[1]]), executor=4)  # type: ignore[arg-type]
