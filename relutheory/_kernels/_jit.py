@@ -1,4 +1,4 @@
-"""The one numba decorator of the project."""
+"""The numba decorators of the project."""
 
 from __future__ import annotations
 
@@ -41,12 +41,30 @@ _FOLDER = _cache_folder()
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile `function` at its first call: strict IEEE arithmetic (filters rely on it), no GIL, cached on disk."""
+    return _compiled(function)
+
+
+def bare_kernel(function: Callable[..., Any]) -> Any:
+    """A `kernel` that allocates no array, nor calls one that does: it does without counting references to arrays.
+
+    In code made of many views of a few numbers the counting takes a fifth of the time.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def fused_kernel(function: Callable[..., Any]) -> Any:
+    """A `bare_kernel` whose products and sums may be fused into one rounding: for finders, and integers in floats."""
+    return _compiled(function, _nrt=False, fastmath={"contract"})
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"nogil": True, "error_model": "numpy"}
     if _FOLDER is None:
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(**options)(function)
     # numba reads the folder when the decorator runs; other people's kernels keep theirs.
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        return numba.njit(cache=True, **options)(function)
     finally:
         numba.config.CACHE_DIR = before

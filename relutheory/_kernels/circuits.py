@@ -15,7 +15,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from relutheory._kernels._jit import kernel
+from relutheory._kernels._jit import bare_kernel
 from relutheory._kernels.bits import popcount
 from relutheory._kernels.filters import positive_dependency
 from relutheory._kernels.modular import eliminate, transversals_independent
@@ -48,7 +48,7 @@ Tree = namedtuple(
         "closed",  # (1,) float64: share of the tree that is closed
         "scratch_state",  # (2 d + 2, d) float64
         "scratch_active",  # (d,) int64
-        "pool",  # (C, w) uint64
+        "pool",  # (w, C) uint64: one column a circuit
         "supports",  # (C, d + 1) int64
         "sizes",  # (C,) int64
         "names",  # (C,) int64: the number under which the log knows the circuit
@@ -56,10 +56,15 @@ Tree = namedtuple(
         "point",  # (d,) float64: the point in question when `run` stops
         "lists",  # (K, d + 1) int64: rows outside N of the circuits of a packing, K at most
         "lengths",  # (K,) int64
-        "work",  # (K, K, K, d + 1) float64
-        "pairs",  # (3, (d + 1)^2) float64
+        "work",  # scratch of `transversals_independent`: three arrays
+        "pairs",
+        "ends",
         "chosen",  # (K,) int64: names of the circuits
-        "allowed",  # (M,) uint8: scratch
+        "matrices",  # scratch of `positive_dependency`: three arrays
+        "vectors",
+        "order",
+        "keys",  # (C,) uint64: scratch
+        "floor",  # (M,) float64: scratch
         "slack",  # (M,) float64: scratch
         "scratch",  # (3, d) float64
         "forbidden",  # (w,) uint64: scratch
@@ -70,43 +75,67 @@ Tree = namedtuple(
 )
 
 _ONE = np.uint64(1)
+_HIGH, _LOW = np.uint64(32), np.uint64((1 << 32) - 1)  # the halves of a word
+_BLOCKED = np.uint64(1 << 63)
 
 
-@kernel
+@bare_kernel
+def _copy(source, target):
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@bare_kernel
+def _copy_rows(source, target):
+    for i in range(source.shape[0]):
+        for j in range(source.shape[1]):
+            target[i, j] = source[i, j]
+
+
+@bare_kernel
+def _clear(target):
+    for i in range(len(target)):
+        target[i] = 0
+
+
+@bare_kernel
 def _has(mask, i):
     return (mask[i >> 6] >> np.uint64(i & 63)) & _ONE != 0
 
 
-@kernel
+@bare_kernel
 def _add(mask, i):
     mask[i >> 6] |= _ONE << np.uint64(i & 63)
 
 
-@kernel
-def _best_circuit(pool, size, negative, closure, forbidden, first):
-    """The pool's circuit with fewest rows outside N, none of them in the closure or forbidden; -1 if there is none."""
-    best, fewest = -1, np.uint64(1 << 62)
+@bare_kernel
+def _best_circuit(pool, size, negative, closure, forbidden, keys):
+    """The pool's circuit with fewest rows outside N, none of them in the closure or forbidden; -1 if there is none.
+
+    Its key is the least: number of rows in the high half, circuit in the low half, so that all loops are branch-free.
+    """
     for c in range(size):
-        rows = np.uint64(0)
-        usable = True
-        for w in range(pool.shape[1]):
-            x = pool[c, w] & ~negative[w]
-            if x & (closure[w] | forbidden[w]) != 0:
-                usable = False
-                break
-            rows += popcount(x)
-        if usable and rows < fewest:
-            best, fewest = c, rows
-            if rows == 0 or first:
-                break
-    return best, np.int64(fewest)
+        keys[c] = c
+    for w in range(len(negative)):
+        words, outside, blocked = pool[w], ~negative[w], closure[w] | forbidden[w]
+        for c in range(size):
+            x = words[c] & outside
+            keys[c] += popcount(x) << _HIGH
+            keys[c] |= _BLOCKED if x & blocked != 0 else np.uint64(0)
+    best = _BLOCKED
+    for c in range(size):
+        if keys[c] < best:
+            best = keys[c]
+    if best == _BLOCKED:
+        return -1, 0
+    return np.int64(best & _LOW), np.int64(best >> _HIGH)
 
 
-@kernel
+@bare_kernel
 def remember(tree, support, size, fixed):
     """Put a verified circuit into the pool, in place of the oldest where it is full; returns its slot."""
     counter = tree.counter
-    capacity = len(tree.pool)
+    capacity = len(tree.sizes)
     if fixed:
         slot = counter[FIXED]
         if slot < counter[POOL]:  # the ring's first entry moves to the end, or is forgotten
@@ -122,9 +151,10 @@ def remember(tree, support, size, fixed):
     else:
         slot = counter[FIXED] + counter[NEW] % (capacity - counter[FIXED])
     counter[NEW] += 1
-    tree.pool[slot] = 0
+    for w in range(len(tree.pool)):
+        tree.pool[w, slot] = 0
     for i in range(size):
-        _add(tree.pool[slot], support[i])
+        _add(tree.pool[:, slot], support[i])
         tree.supports[slot, i] = support[i]
     tree.sizes[slot] = size
     tree.names[slot] = counter[FOUND]
@@ -136,54 +166,54 @@ def remember(tree, support, size, fixed):
     return slot
 
 
-@kernel
+@bare_kernel
 def _copy_slot(tree, source, target):
-    tree.pool[target] = tree.pool[source]
-    tree.supports[target] = tree.supports[source]
+    for w in range(len(tree.pool)):
+        tree.pool[w, target] = tree.pool[w, source]
+    _copy(tree.supports[source], tree.supports[target])
     tree.sizes[target] = tree.sizes[source]
     tree.names[target] = tree.names[source]
 
 
-@kernel
+@bare_kernel
 def _search_circuit(tree, depth):
     """A circuit avoiding closure and forbidden rows, or a point that separates: (outcome, size of support).
 
     First the rows of N alone (their state is kept: children start from it), then all rows that may take part, so that
     few rows outside N enter.
     """
-    counter, allowed = tree.counter, tree.allowed
+    counter, floor = tree.counter, tree.floor
     counter[LPS] += 1
     many, d = tree.rows.shape
     base = depth
     while tree.count[base] < 0:
         base -= 1
-    # views are taken out of the loops: each one costs as much as the work on an entry
     state, active = tree.scratch_state, tree.scratch_active
     negative, closure, forbidden = tree.negative[depth], tree.closure[depth], tree.forbidden
-    state[:] = tree.state[base]
-    active[:] = tree.active[base]
+    _copy_rows(tree.state[base], state)
+    _copy(tree.active[base], active)
     count = tree.count[base]
     if base < depth:
         for i in range(many):
-            allowed[i] = _has(negative, i)
+            floor[i] = -1.0 if _has(negative, i) else np.inf
         outcome, count, size = separate(
-            tree.columns, allowed, state, active, count, tree.support, tree.slack, tree.scratch
+            tree.columns, floor, state, active, count, tree.support, tree.slack, tree.scratch
         )
         if outcome != SEPARATED:
             return outcome, size
-        tree.state[depth] = state
-        tree.active[depth] = active
+        _copy_rows(state, tree.state[depth])
+        _copy(active, tree.active[depth])
         tree.count[depth] = count
     for i in range(many):
-        allowed[i] = _has(negative, i) or not (_has(closure, i) or _has(forbidden, i))
-    outcome, count, size = separate(tree.columns, allowed, state, active, count, tree.support, tree.slack, tree.scratch)
+        floor[i] = -1.0 if _has(negative, i) or not (_has(closure, i) or _has(forbidden, i)) else np.inf
+    outcome, count, size = separate(tree.columns, floor, state, active, count, tree.support, tree.slack, tree.scratch)
     if outcome == SEPARATED:
         for t in range(d):
             tree.point[t] = state[2 * d + 1, t]
     return outcome, size
 
 
-@kernel
+@bare_kernel
 def _list_rows(support, size_of_support, negative, rows):
     """Write the circuit's rows outside N to `rows`; returns how many."""
     size = 0
@@ -195,7 +225,7 @@ def _list_rows(support, size_of_support, negative, rows):
     return size
 
 
-@kernel
+@bare_kernel
 def _examine(tree, depth, missing, lean):
     """Close the node, or choose the circuit to branch on.
 
@@ -203,12 +233,12 @@ def _examine(tree, depth, missing, lean):
     caller has to settle: (POINT, 0), (CIRCUIT, size), (HELP, 0).
     """
     counter = tree.counter
-    tree.forbidden[:] = 0
+    _clear(tree.forbidden)
     negative, closure, forbidden = tree.negative[depth], tree.closure[depth], tree.forbidden
     wanted = missing if missing <= len(tree.lists) and counter[PLAIN] == 0 else 1
     packed = 0
     while packed < wanted:
-        c, rows = _best_circuit(tree.pool, counter[POOL], negative, closure, forbidden, missing == 1)
+        c, rows = _best_circuit(tree.pool, counter[POOL], negative, closure, forbidden, tree.keys)
         if c < 0 or (packed == 0 and missing > 1 and rows > lean and counter[PLAIN] == 0):
             outcome, size = _search_circuit(tree, depth)
             if outcome != DEPENDENT:
@@ -221,7 +251,8 @@ def _examine(tree, depth, missing, lean):
                 for i in range(size):
                     fresh += not _has(negative, tree.support[i])
                 if c < 0 or fresh < rows:
-                    if not positive_dependency(tree.rows, tree.support[:size]):
+                    support = tree.support[:size]
+                    if not positive_dependency(tree.rows, support, tree.matrices, tree.vectors, tree.order):
                         return CIRCUIT, size
                     c, rows = remember(tree, tree.support, size, False), fresh
         # names and rows are copied at once: a slot of the pool may be used again at any time
@@ -237,14 +268,14 @@ def _examine(tree, depth, missing, lean):
     if packed == missing and (
         missing == 1
         or transversals_independent(
-            tree.residues[depth], missing, tree.lists, tree.lengths, tree.prime[0], tree.work, tree.pairs
+            tree.residues[depth], missing, tree.lists, tree.lengths, tree.prime[0], tree.work, tree.pairs, tree.ends
         )
     ):
         return CLOSED, packed
     return PAUSED, 0
 
 
-@kernel
+@bare_kernel
 def _write_log(tree, circuits):
     counter = tree.counter
     tree.log[counter[LOG]] = circuits
@@ -253,7 +284,7 @@ def _write_log(tree, circuits):
     counter[LOG] += 1 + max(circuits, 1)
 
 
-@kernel
+@bare_kernel
 def _next_parent(position, degree, depth):
     """The deepest node, from `depth` upwards, that has a child left; -1 where the tree is done."""
     while depth >= 0 and position[depth] == degree[depth]:
@@ -261,7 +292,7 @@ def _next_parent(position, degree, depth):
     return depth
 
 
-@kernel
+@bare_kernel
 def _descend(tree, depth, q):
     """Make the next child of the node at `depth`."""
     k = tree.position[depth]
@@ -272,10 +303,10 @@ def _descend(tree, depth, q):
     missing = q - depth
     eliminate(tree.residues[depth], missing, row, tree.prime[0], tree.residues[depth + 1])
     below = tree.residues[depth + 1]
-    tree.closure[depth + 1] = tree.closure[depth]
-    tree.negative[depth + 1] = tree.negative[depth]
     closure, size = tree.closure[depth + 1], tree.slack
-    size[:] = 0.0
+    _copy(tree.closure[depth], closure)
+    _copy(tree.negative[depth], tree.negative[depth + 1])
+    _clear(size)
     for t in range(missing - 1):
         for i in range(len(size)):
             size[i] += abs(below[t, i])
@@ -286,7 +317,7 @@ def _descend(tree, depth, q):
     tree.count[depth + 1] = -1
 
 
-@kernel
+@bare_kernel
 def run(tree, lean, budget):
     """Work on the tree for at most `budget` nodes; `lean`: branch without a search on circuits of so few rows.
 
@@ -323,7 +354,7 @@ def run(tree, lean, budget):
                 tree.degree[depth] = 0
             else:
                 tree.degree[depth] = tree.lengths[0]
-                tree.branch[depth] = tree.lists[0]
+                _copy(tree.lists[0], tree.branch[depth])
             tree.position[depth] = 0
         depth = _next_parent(tree.position, tree.degree, depth)
         counter[DEPTH] = depth

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from relutheory._kernels._jit import kernel
+from relutheory._kernels._jit import bare_kernel
 
 UNIT = 2.0**-53
 TINY = 2.0**-1000  # bounds every absolute error here that is due to underflow, for rows of size about one
 _ABOVE = 1.0 + 2.0**-10  # the bounds below are themselves sums of < 2^40 positive rounded terms: rounded up by this
 
 
-@kernel
+@bare_kernel
 def gamma(k):
     """gamma_k = k u / (1 - k u), rounded up."""
     return k * UNIT / (1.0 - k * UNIT) * _ABOVE
 
 
-@kernel
-def positive_dependency(rows, support):
+def dependency_scratch(d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The last three arguments of `positive_dependency` for vectors with d coordinates."""
+    return np.zeros((2, d, d)), np.zeros((5, d)), np.zeros(d, np.int64)
+
+
+@bare_kernel
+def positive_dependency(rows, support, matrices, vectors, order):
     """Prove that the vectors rows[support] have a dependency with all coefficients positive; False is no answer.
 
     rows : (M, d) float64, each entry within 2 u |entry| + 2^-1000 of the exact one, largest entries about 1.
-    support : (d + 1,) indices.
+    support : (d + 1,) indices.  The others are scratch.
 
     Proof.  Let M be the matrix whose columns are the first d vectors, c minus the last one, R any matrix, l any
     vector.  If beta = |I - R M|_inf < 1, then R and M are non-singular and the solution x of M x = c satisfies
@@ -38,24 +43,22 @@ def positive_dependency(rows, support):
     d = rows.shape[1]
     if len(support) != d + 1:
         return False
-    matrix = np.empty((d, d))
-    target = np.empty(d)
+    matrix, inverse = matrices[0], matrices[1]
+    target, solution, residual = vectors[0], vectors[1], vectors[2]
     for t in range(d):
         for k in range(d):
-            matrix[t, k] = rows[support[k], t]
+            matrix[t, k] = inverse[t, k] = rows[support[k], t]
         target[t] = -rows[support[d], t]
-    inverse = matrix.copy()
-    if not _invert(inverse):
+    if not _invert(inverse, order):
         return False
     error = gamma(d + 2.0) + 2.0 * UNIT
-    beta = _distance_to_identity(inverse, matrix, error) * _ABOVE
+    beta = _distance_to_identity(inverse, matrix, error, vectors[3], vectors[4]) * _ABOVE
     if not beta < 0.5:  # also where it is NaN: every test here is passed by numbers only
         return False
-    solution = np.zeros(d)
     for k in range(d):
+        solution[k] = 0.0
         for t in range(d):
             solution[k] += inverse[k, t] * target[t]
-    residual = np.empty(d)
     for t in range(d):
         x, y, z = target[t], abs(target[t]), 1.0
         for k in range(d):
@@ -79,15 +82,14 @@ def positive_dependency(rows, support):
     return True
 
 
-@kernel
-def _distance_to_identity(inverse, matrix, error):
+@bare_kernel
+def _distance_to_identity(inverse, matrix, error, value, size):
     """A bound of |I - R M|_inf, up to the rounding of its own sum; one row's where that is not below 1/2."""
     d = len(matrix)
-    value, size = np.empty(d), np.empty(d)
     largest = 0.0
     for k in range(d):
-        value[:] = 0.0
-        size[:] = 0.0
+        for t in range(d):
+            value[t] = size[t] = 0.0
         absolute = 0.0
         for i in range(d):
             r = inverse[k, i]
@@ -108,11 +110,10 @@ def _distance_to_identity(inverse, matrix, error):
     return largest
 
 
-@kernel
-def _invert(a):
+@bare_kernel
+def _invert(a, order):
     """Overwrite a by an approximation of its inverse, Gauss-Jordan with partial pivoting; False where singular."""
     d = a.shape[0]
-    order = np.empty(d, np.int64)
     for c in range(d):
         p = c
         for i in range(c + 1, d):

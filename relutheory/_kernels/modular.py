@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from relutheory._kernels._jit import kernel
+from relutheory._kernels._jit import fused_kernel
 
 _ROUND = 1.5 * 2.0**52  # adding and subtracting it rounds a float below 2^51 to the nearest integer
+_LANES = 16  # numbers that a compiled loop takes at a time; for fewer it goes one by one
 
 
-@kernel
+@fused_kernel
 def reduce(x, p, inverse):
     """A number congruent to the integer x modulo p, of size (p + 1) / 2 at most; |x| < 3 p^2, inverse = fl(1/p).
 
@@ -27,7 +28,7 @@ def reduce(x, p, inverse):
     return x - p * ((x * inverse + _ROUND) - _ROUND)
 
 
-@kernel
+@fused_kernel
 def eliminate(residues, q, pivot, p, out):
     """Project the columns of residues[:q] along column `pivot`: out[:q-1] represents them modulo that vector.
 
@@ -51,7 +52,7 @@ def eliminate(residues, q, pivot, p, out):
     return True
 
 
-@kernel
+@fused_kernel
 def echelon(residues, pivots, p, order):
     """Eliminate in place with pivots among the first `pivots` columns of a (q, k) array; returns their number r.
 
@@ -83,41 +84,59 @@ def echelon(residues, pivots, p, order):
     return found
 
 
-@kernel
-def transversals_independent(residues, q, lists, sizes, p, work, pairs):
+def transversal_scratch(lists: int, longest: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The last three arguments of `transversals_independent` for so many lists of at most so many columns."""
+    work = np.zeros((lists, lists, _whole(lists * longest)))
+    return work, np.zeros((3, _whole(longest * longest) + _LANES)), np.zeros((2, lists + 1), np.int64)
+
+
+@fused_kernel
+def transversals_independent(residues, q, lists, sizes, p, work, pairs, ends):
     """Whether every choice of one column from each of q lists is a basis of the q-dimensional space.
 
-    residues : (>= q, k); lists : (>= q, L) column indices; sizes : (>= q,) their lengths; work : (>= q, >= q, >= q, L)
-    scratch: work[s, k, :q - s] holds the vectors of list k modulo the s vectors chosen so far, one per column;
-    pairs : (3, L^2) scratch.  The last three lists are compared by cross products, the others projected out in turn.
+    residues : (>= q, k); lists : (>= q, L) column indices; sizes : (>= q,) their lengths; the others are scratch.
+    The last three lists are compared by cross products, the others projected out in turn: work[s, :q - s] holds the
+    vectors modulo the s chosen so far, the last list first, so that those still needed are the columns up to an end.
+    Loops go over whole groups of columns: what lies behind the end is computed too, and never looked at.
     """
-    for k in range(q):
-        for t in range(q):
-            for i in range(sizes[k]):
-                work[0, k, t, i] = residues[t, lists[k, i]]
+    end, position = ends[0], ends[1]
+    total = 0
+    for k in range(q - 1, -1, -1):
+        position[q - 1 - k] = end[q - 1 - k] = total
+        for i in range(sizes[k]):
+            for t in range(q):
+                work[0, t, total] = residues[t, lists[k, i]]
+            total += 1
+    end[q] = total
     if q == 1:
-        return not _some_zero(work[0, 0, 0], sizes[0])
+        return not _some_zero(work[0, 0], total)
     if q == 2:
-        return _pairs_independent(work[0, 0], sizes[0], work[0, 1], sizes[1], p)
-    position = np.zeros(q, np.int64)
-    s = 0
-    while s >= 0:
-        if s == q - 3:
-            if not _triples_independent(work, s, sizes, p, pairs):
+        return _pairs_independent(work[0], end[1], total, p)
+    left = q  # lists not projected out
+    while left <= q:
+        vectors = work[q - left]
+        if left == 3:
+            if not _triples_independent(vectors, end, p, pairs):
                 return False
-            s -= 1
-        elif position[s] == sizes[s]:
-            position[s] = 0
-            s -= 1
+            left += 1
+        elif position[left - 1] == end[left]:
+            position[left - 1] = end[left - 1]
+            left += 1
         else:
-            if not _project(work, s, position[s], q, sizes, p):
+            if not _project(vectors, left, position[left - 1], end[left - 1], p, work[q - left + 1]):
                 return False
-            position[s] += 1
-            s += 1
+            position[left - 1] += 1
+            left -= 1
     return True
 
 
-@kernel
+@fused_kernel
+def _whole(n):
+    """n rounded up to whole groups of lanes."""
+    return (n + _LANES - 1) // _LANES * _LANES
+
+
+@fused_kernel
 def _some_zero(values, count):
     zeros = 0
     for i in range(count):
@@ -125,58 +144,63 @@ def _some_zero(values, count):
     return zeros > 0
 
 
-@kernel
-def _pairs_independent(left, n_left, right, n_right, p):
-    """Whether no vector of `left` is parallel, modulo p, to one of `right`: both in two coordinates."""
+@fused_kernel
+def _pairs_independent(vectors, middle, end, p):
+    """Whether none of the first `middle` columns, in two coordinates, is parallel, modulo p, to one of the others."""
     inverse = 1.0 / p
-    for i in range(n_left):
-        for j in range(n_right):
-            if reduce(left[0, i] * right[1, j] - left[1, i] * right[0, j], p, inverse) == 0.0:
+    for i in range(middle):
+        for j in range(middle, end):
+            if reduce(vectors[0, i] * vectors[1, j] - vectors[1, i] * vectors[0, j], p, inverse) == 0.0:
                 return False
     return True
 
 
-@kernel
-def _triples_independent(work, s, sizes, p, pairs):
-    """Whether no vector of list s + 2 is, modulo p, in a plane of one of list s and one of list s + 1."""
+@fused_kernel
+def _triples_independent(vectors, end, p, pairs):
+    """Whether no vector of the first list is, modulo p, in a plane of one of the second and one of the third."""
     inverse = 1.0 / p
-    many = 0
-    for i in range(sizes[s]):
-        a0, a1, a2 = work[s, s, 0, i], work[s, s, 1, i], work[s, s, 2, i]
-        for j in range(sizes[s + 1]):
-            b0, b1, b2 = work[s, s + 1, 0, j], work[s, s + 1, 1, j], work[s, s + 1, 2, j]
-            pairs[0, many + j] = reduce(a1 * b2 - a2 * b1, p, inverse)
-            pairs[1, many + j] = reduce(a2 * b0 - a0 * b2, p, inverse)
-            pairs[2, many + j] = reduce(a0 * b1 - a1 * b0, p, inverse)
-        many += sizes[s + 1]
     x, y, z = pairs[0], pairs[1], pairs[2]
+    second0, second1, second2 = vectors[0, end[1] :], vectors[1, end[1] :], vectors[2, end[1] :]
+    # unsigned: numba takes other offsets for possibly negative, and such loops do not run as vector instructions
+    step = np.uint64(end[2] - end[1])
+    wide = (step + np.uint64(3)) & ~np.uint64(3)
+    many = np.uint64(0)
+    for i in range(end[2], end[3]):
+        a0, a1, a2 = vectors[0, i], vectors[1, i], vectors[2, i]
+        for j in range(wide):  # what is written too far is overwritten by the next vector's products, or not read
+            b0, b1, b2 = second0[j], second1[j], second2[j]
+            x[many + j] = reduce(a1 * b2 - a2 * b1, p, inverse)
+            y[many + j] = reduce(a2 * b0 - a0 * b2, p, inverse)
+            z[many + j] = reduce(a0 * b1 - a1 * b0, p, inverse)
+        many += step
+    while many % np.uint64(_LANES) != 0:
+        x[many], y[many], z[many] = x[0], y[0], z[0]
+        many += np.uint64(1)
     zeros = 0
-    for k in range(sizes[s + 2]):
-        c0, c1, c2 = work[s, s + 2, 0, k], work[s, s + 2, 1, k], work[s, s + 2, 2, k]
+    for k in range(end[1]):
+        c0, c1, c2 = vectors[0, k], vectors[1, k], vectors[2, k]
         for i in range(many):
             zeros += reduce(x[i] * c0 + y[i] * c1 + z[i] * c2, p, inverse) == 0.0
     return zeros == 0
 
 
-@kernel
-def _project(work, s, choice, q, sizes, p):
-    """Project lists s+1..q-1 along work[s, s, :, choice], from q - s to q - s - 1 coordinates, into work[s + 1]."""
-    dim = q - s
+@fused_kernel
+def _project(vectors, dim, choice, end, p, out):
+    """Project the first `end` columns along column `choice`, from `dim` coordinates to one less."""
     t0 = 0
-    while t0 < dim and work[s, s, t0, choice] == 0.0:
+    while t0 < dim and vectors[t0, choice] == 0.0:
         t0 += 1
     if t0 == dim:
         return False
     inverse = 1.0 / p
-    a = work[s, s, t0, choice]
-    for k in range(s + 1, q):
-        row = 0
-        for t in range(dim):
-            if t == t0:
-                continue
-            c = work[s, s, t, choice]
-            for j in range(sizes[k]):
-                x = work[s, k, t, j] * a - work[s, k, t0, j] * c
-                work[s + 1, k, row, j] = reduce(x, p, inverse)
-            row += 1
+    pivot, a = vectors[t0], vectors[t0, choice]
+    many = _whole(end)
+    row = 0
+    for t in range(dim):
+        if t == t0:
+            continue
+        source, target, c = vectors[t], out[row], vectors[t, choice]
+        for j in range(many):
+            target[j] = reduce(source[j] * a - pivot[j] * c, p, inverse)
+        row += 1
     return True

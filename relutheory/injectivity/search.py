@@ -13,7 +13,8 @@ from flint import fmpz_mat
 
 from relutheory._kernels import circuits as kernels
 from relutheory._kernels.circuits import Tree
-from relutheory._kernels.modular import echelon
+from relutheory._kernels.filters import dependency_scratch
+from relutheory._kernels.modular import echelon, transversal_scratch
 from relutheory.core.lp import solve_system
 from relutheory.core.progress import Report
 from relutheory.core.residues import residues
@@ -23,6 +24,8 @@ from relutheory.injectivity.witness import Collision, collision_at, roundings
 _POOL = 64  # circuits kept; a longer list costs more to look through than it saves
 _LEAN = 5  # circuits with at most so many rows to branch on are taken without looking for a better one
 _PACKED = 5  # packings of more circuits cost more to verify than their subtree
+_LEVELS = 12  # that a tree has room for at first
+_FIRST = 64  # nodes before the first look at the clock
 _SECONDS = 0.1  # between two looks at the clock, about
 
 
@@ -80,7 +83,7 @@ class Search:
         self.missing = problem.n - rank
         self.rest = np.zeros((self.missing, len(self.index)))
         self.rest[:, [local[row] for row in others]] = work[rank:, len(base) :]
-        self.closure = [k for k in range(len(candidates)) if not self.rest[:, k].any()]
+        self.closure = np.flatnonzero(~self.rest[:, : len(candidates)].any(axis=0)).tolist()
         self.negative = [local[row] for row in [*walls, *negative]]
         self.p, self.packed = p, packed
 
@@ -114,7 +117,7 @@ class Search:
         if self.missing == 0:
             return Outcome(closed=True, collision=None, nodes=0, circuits=0, share=1.0)
         nodes = self.tree.counter[kernels.NODES :]  # a view of the kernel's counter
-        chunk = 1
+        chunk = _FIRST
         while True:
             left = chunk if budget.nodes is None else min(chunk, budget.nodes - int(nodes[0]))
             if left <= 0:
@@ -233,7 +236,7 @@ class Search:
     def _remember(self, support: Sequence[int]) -> None:
         """Put an exactly verified circuit into the pool, for good."""
         counter = self.tree.counter
-        if counter[kernels.FIXED] + _POOL // 2 >= len(self.tree.pool):
+        if counter[kernels.FIXED] + _POOL // 2 >= len(self.tree.sizes):
             self.tree = _with_larger_pool(self.tree)
         if counter[kernels.LOGGING] and counter[kernels.FOUND] + 1 >= len(self.tree.archive):
             self._grow_log()
@@ -280,25 +283,28 @@ def _has(mask: np.ndarray, k: int) -> bool:
 def _new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int) -> Tree:
     many, d = rows.shape
     w = (many + 63) // 64
+    levels = min(len(rest) + 1, _LEVELS)
     lengths = np.sqrt((rows * rows).sum(axis=1))
+    work, pairs, ends = transversal_scratch(packed, d + 1)
+    matrices, vectors, order = dependency_scratch(d)
     tree = Tree(
         rows=rows,
         columns=np.ascontiguousarray(-(rows / lengths[:, None]).T),
         prime=np.array([p], dtype=np.float64),
-        residues=rest[None].copy(),
-        closure=np.zeros((1, w), np.uint64),
-        negative=np.zeros((1, w), np.uint64),
-        branch=np.zeros((1, d + 1), np.int64),
-        degree=np.zeros(1, np.int64),
-        position=np.zeros(1, np.int64),
-        weight=np.ones(1),
-        state=np.zeros((1, 2 * d + 2, d)),
-        active=np.zeros((1, d), np.int64),
-        count=np.zeros(1, np.int64),
+        residues=np.zeros((levels, *rest.shape)),
+        closure=np.zeros((levels, w), np.uint64),
+        negative=np.zeros((levels, w), np.uint64),
+        branch=np.zeros((levels, d + 1), np.int64),
+        degree=np.zeros(levels, np.int64),
+        position=np.zeros(levels, np.int64),
+        weight=np.ones(levels),
+        state=np.zeros((levels, 2 * d + 2, d)),
+        active=np.zeros((levels, d), np.int64),
+        count=np.zeros(levels, np.int64),
         closed=np.zeros(1),
         scratch_state=np.zeros((2 * d + 2, d)),
         scratch_active=np.zeros(d, np.int64),
-        pool=np.zeros((_POOL, w), np.uint64),
+        pool=np.zeros((w, _POOL), np.uint64),
         supports=np.zeros((_POOL, d + 1), np.int64),
         sizes=np.zeros(_POOL, np.int64),
         names=np.zeros(_POOL, np.int64),
@@ -306,10 +312,15 @@ def _new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int) -> Tree:
         point=np.zeros(d),
         lists=np.zeros((packed, d + 1), np.int64),
         lengths=np.zeros(packed, np.int64),
-        work=np.zeros((packed, packed, packed, d + 1)),
-        pairs=np.zeros((3, (d + 1) ** 2)),
+        work=work,
+        pairs=pairs,
+        ends=ends,
         chosen=np.zeros(packed, np.int64),
-        allowed=np.zeros(many, np.uint8),
+        matrices=matrices,
+        vectors=vectors,
+        order=order,
+        keys=np.zeros(_POOL, np.uint64),
+        floor=np.zeros(many),
         slack=np.zeros(many),
         scratch=np.zeros((3, d)),
         forbidden=np.zeros(w, np.uint64),
@@ -317,6 +328,7 @@ def _new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int) -> Tree:
         log=np.zeros(0, np.int64),
         archive=np.zeros((0, d + 2), np.int64),
     )
+    tree.residues[0] = rest
     tree.counter[kernels.FRESH] = 1
     return tree
 
@@ -328,7 +340,8 @@ def _doubled(tree: Tree, *fields: str) -> Tree:
 
 def _with_larger_pool(tree: Tree) -> Tree:
     """The same tree with room for twice as many circuits."""
-    return _doubled(tree, "pool", "supports", "sizes", "names")
+    tree = _doubled(tree, "supports", "sizes", "names", "keys")
+    return tree._replace(pool=np.hstack([tree.pool, np.zeros_like(tree.pool)]))
 
 
 def _with_more_levels(tree: Tree) -> Tree:

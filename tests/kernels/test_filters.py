@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat
 
-from relutheory._kernels.filters import UNIT, gamma, positive_dependency
+from relutheory._kernels.filters import UNIT, dependency_scratch, gamma, positive_dependency
 
 
 def coefficients(rows: list[list[Fraction]]) -> list[Fraction] | None:
@@ -36,7 +37,14 @@ def fractions(rows: np.ndarray) -> list[list[Fraction]]:
 
 
 def accepted(rows: np.ndarray) -> bool:
-    return bool(positive_dependency(rows, np.arange(len(rows))))
+    return proved(rows, list(range(len(rows))))
+
+
+def proved(rows: np.ndarray, support: Sequence[int]) -> bool:
+    scratch = dependency_scratch(rows.shape[1])
+    for array in scratch:
+        array[:] = -7  # what was there before must not be read
+    return bool(positive_dependency(rows, np.array(support, dtype=np.int64), *scratch))
 
 
 def holds_nearby(rng: np.random.Generator, rows: np.ndarray, trials: int) -> bool:
@@ -80,7 +88,7 @@ def test_generic_positive_dependencies_pass_and_others_do_not(d: int) -> None:
 def test_any_other_number_of_vectors_is_refused() -> None:
     rows = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     for support in ([0, 1], [0], [0, 1, 2, 3], []):
-        assert not positive_dependency(rows, np.array(support, dtype=np.int64))
+        assert not proved(rows, support)
 
 
 def near_degenerate(rng: np.random.Generator) -> np.ndarray:
@@ -137,7 +145,7 @@ def test_a_coefficient_below_the_error_of_the_data_is_not_proved() -> None:
 def check_tiny_entries(rows: np.ndarray) -> None:
     found = 0
     for support in permutations(range(len(rows)), 3):
-        if positive_dependency(rows, np.array(support)):
+        if proved(rows, support):
             assert is_positive_dependency(fractions(rows[list(support)])), rows[list(support)].tolist()
             found += 1
     assert found > 0

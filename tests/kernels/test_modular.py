@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flint import nmod_mat
 
-from relutheory._kernels.modular import echelon, eliminate, reduce, transversals_independent
+from relutheory._kernels.modular import echelon, eliminate, reduce, transversal_scratch, transversals_independent
 from relutheory.core.residues import PRIMES
 
 SMALL = (2, 3, 5, 7, 101)
@@ -111,9 +111,9 @@ def kernel_answer(residues: np.ndarray, lists: list[list[int]], p: int) -> bool:
     for row, chosen in zip(padded, lists, strict=False):
         row[: len(chosen)] = chosen
     sizes = np.array([*map(len, lists), 99], dtype=np.int64)
-    work = np.full((q + 1, q + 1, q + 1, longest), np.nan)
-    pairs = np.full((3, longest**2), np.nan)
-    return bool(transversals_independent(residues, q, padded, sizes, float(p), work, pairs))
+    work, pairs, ends = transversal_scratch(q, longest)
+    work[:], pairs[:], ends[:] = np.nan, np.nan, -7
+    return bool(transversals_independent(residues, q, padded, sizes, float(p), work, pairs, ends))
 
 
 @pytest.mark.parametrize("q", [1, 2, 3, 4, 5])

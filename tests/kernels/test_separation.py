@@ -21,7 +21,7 @@ class Finder:
     def extend(self, allowed: np.ndarray) -> tuple[int, list[int]]:
         outcome, self.count, size = separate(
             self.columns,
-            allowed.astype(np.uint8),
+            np.where(allowed, -1.0, np.inf),
             self.state,
             self.active,
             self.count,
