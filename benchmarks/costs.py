@@ -50,7 +50,7 @@ def certifying(matrix: Path, limit: float) -> str:
     verdict = "" if answer.extra["valid"] else ", **rejected**"
     return (
         f"decide {seconds(deciding)}; decide and write {seconds(writing)}, {size};"
-        f" check {seconds(checking)}{verdict}, {checking / deciding:.2g} times deciding"
+        f" check {seconds(checking)}{verdict}, {checking / deciding:,.0f} times deciding"
     )
 
 
