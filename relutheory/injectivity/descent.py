@@ -66,24 +66,24 @@ def _polish(rows: np.ndarray, neurons: int, missing: int, point: np.ndarray) -> 
     d = rows.shape[1]
     columns = np.ascontiguousarray(-rows.T)
     values = rows @ point
-    allowed = (values < 0.0).astype(np.uint8)
-    allowed[neurons:] = 1
+    floor = np.where(values < 0.0, -1.0, np.inf)
+    floor[neurons:] = -1.0
     state, active, count = np.zeros((2 * d + 2, d)), np.zeros(d, np.int64), 0
     support, slack, scratch = np.zeros(d + 1, np.int64), np.zeros(len(rows)), np.zeros((3, d))
-    outcome, count, _ = separate(columns, allowed, state, active, count, support, slack, scratch)
+    outcome, count, _ = separate(columns, floor, state, active, count, support, slack, scratch)
     if outcome != SEPARATED:
         return None
     for k in np.argsort(values[:neurons], kind="stable"):
-        if allowed[k]:
+        if floor[k] < 0.0:
             continue
         still_active = int((rows[:neurons] @ state[-1] >= 0.0).sum())
         if still_active < missing:
             break
         trial, trial_active = state.copy(), active.copy()
-        allowed[k] = 1
-        outcome, trial_count, _ = separate(columns, allowed, trial, trial_active, count, support, slack, scratch)
+        floor[k] = -1.0
+        outcome, trial_count, _ = separate(columns, floor, trial, trial_active, count, support, slack, scratch)
         if outcome == SEPARATED:
             state, active, count = trial, trial_active, trial_count
         else:
-            allowed[k] = 0
+            floor[k] = np.inf
     return state[-1] if int((rows[:neurons] @ state[-1] >= 0.0).sum()) < missing else None

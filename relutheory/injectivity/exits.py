@@ -49,7 +49,7 @@ def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
     many = columns.shape[1]
     state, active = np.zeros((2 * d + 2, d)), np.zeros(d, np.int64)
     support, slack, scratch = np.zeros(d + 1, np.int64), np.zeros(many), np.zeros((3, d))
-    outcome, _, _ = separate(columns, np.ones(many, np.uint8), state, active, 0, support, slack, scratch)
+    outcome, _, _ = separate(columns, np.full(many, -1.0), state, active, 0, support, slack, scratch)
     if outcome != SEPARATED:
         return None
     for z in roundings(problem.n, state[2 * d + 1], exponents):

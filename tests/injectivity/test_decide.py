@@ -508,3 +508,16 @@ def test_something_else_than_a_layer_gets_one_line() -> None:
 def test_something_that_is_no_executor_gets_one_line() -> None:
     with pytest.raises(InputError, match=r"executor = 4: must be a concurrent\.futures\.Executor or None"):
         decide_injectivity(ReLULayer([[1]]), executor=4)  # type: ignore[arg-type]
+
+
+def test_where_all_rows_can_be_negative_the_collision_is_a_simple_one() -> None:
+    layer = ReLULayer(np.random.default_rng(0).standard_normal((64, 48)))
+    result = decide_injectivity(layer)
+    assert (result.status, result.method) == (Status.NOT_INJECTIVE, "half-space")
+    assert max(v.numerator.bit_length() + v.denominator.bit_length() for v in result.witness.x) < 64
+
+
+@pytest.mark.parametrize(("m", "n"), [(75, 15), (150, 30)])
+def test_the_descent_meets_collisions_of_large_layers(m: int, n: int) -> None:
+    result = decide_injectivity(ReLULayer(np.random.default_rng(0).standard_normal((m, n))), time_limit=60)
+    assert (result.status, result.method) == (Status.NOT_INJECTIVE, "descent")
