@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     from relutheory.networks import from_sklearn as from_sklearn
     from relutheory.networks import from_state_dict as from_state_dict
     from relutheory.networks import load_network as load_network
+    from relutheory.polyhedra import RegionBatch as RegionBatch
+    from relutheory.polyhedra import RegionCount as RegionCount
+    from relutheory.polyhedra import count_regions as count_regions
+    from relutheory.polyhedra import dual_graph as dual_graph
+    from relutheory.polyhedra import enumerate_regions as enumerate_regions
+    from relutheory.polyhedra import merged_regions as merged_regions
+    from relutheory.polyhedra import region_volumes as region_volumes
+    from relutheory.polyhedra import restrict as restrict
     from relutheory.theorems import catalogue as catalogue
     from relutheory.theorems import verify as verify
 
@@ -58,6 +66,16 @@ _MODULES = {
         "from_sklearn",
         "from_state_dict",
         "load_network",
+    ),
+    "relutheory.polyhedra": (
+        "RegionBatch",
+        "RegionCount",
+        "count_regions",
+        "dual_graph",
+        "enumerate_regions",
+        "merged_regions",
+        "region_volumes",
+        "restrict",
     ),
     "relutheory.theorems": ("catalogue", "verify"),
 }

@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARYING = [
     (r"\d+\.\d s", "TIME"),
     (r" +\d+ +\d+\.\d\d s", " NODES TIME"),
+    (r"\d+\.\d\d s", "TIME"),
     (r"tree of \d+ nodes, \d+ circuits", "tree of NODES nodes, CIRCUITS circuits"),
     (r"( +x\[\d+\] ~ .*\n)+", "COORDINATES\n"),
     (r" +", " "),
@@ -65,7 +66,7 @@ def test_the_console_blocks(shell: tuple[Path, dict[str, str]], command: str, pr
 
 def test_the_readme_shows_the_main_commands() -> None:
     run = " ".join(command for command, _ in commands())
-    for name in ("relutheory verify", "relutheory injectivity", "relutheory check"):
+    for name in ("relutheory verify", "relutheory injectivity", "relutheory check", "relutheory regions"):
         assert name in run
 
 

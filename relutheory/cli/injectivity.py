@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relutheory.cli.arguments import OK, add_command, count, domain_ends, on_terminal, seconds
-from relutheory.cli.kernels import load_kernels
+from relutheory.cli.kernels import load_kernels, small_decision
 from relutheory.cli.output import checked_target, collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     chosen = _chosen(network, args)
     targets = _targets(args.certificate, chosen)
-    load_kernels()
+    load_kernels(small_decision)
     if not args.json:
         print(f"{args.file}: {network!r}\n\n{_HEADER}\n{'-' * len(_HEADER)}", flush=True)
     rows, notes = [], []

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from relutheory.cli.arguments import FAILED, OK, add_command, count, on_terminal
-from relutheory.cli.kernels import load_kernels
+from relutheory.cli.kernels import load_kernels, small_decision
 from relutheory.cli.output import checked_target, write_text
 
 _TRIALS = 40
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     target = None if args.report is None else checked_target(args.report)
     ids = [theorem.id for theorem in select(args.names or None)]
-    load_kernels()
+    load_kernels(small_decision)
     with process_pool(min(args.jobs, len(ids))) as executor, _bar(len(ids)) as bar:
         rows = verify(ids, trials=args.trials, seed=args.seed, executor=executor, progress=lambda _: bar.update())
     if target is not None:

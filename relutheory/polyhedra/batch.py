@@ -1,0 +1,54 @@
+"""What the region engines yield: batches of regions as arrays, never an object per region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from relutheory.core.errors import reject
+
+
+@dataclass(frozen=True)
+class RegionBatch:
+    """Some activation regions of one network, as arrays over k regions.
+
+    count : k.  patterns : (k, ceil(N/8)) uint8, the bits of all N neurons, layer after layer, packed as by
+    `np.packbits(..., axis=1, bitorder="little")`.  points : (k, n) float64, each in the interior of its region,
+    exactly; NaN where no float64 point was found, and then `exact_points` has a rational one under the row's index.
+    bounded : (k,) bool.  facets : like `patterns`, bit j set where neuron j carries a facet (of neurons that vanish on
+    one hyperplane the first); None where not asked for.  All but `count` are None where only counting was asked for.
+    """
+
+    count: int
+    patterns: np.ndarray | None = None
+    points: np.ndarray | None = None
+    bounded: np.ndarray | None = None
+    facets: np.ndarray | None = None
+    exact_points: dict[int, tuple[Fraction, ...]] | None = None
+
+    def bits(self, neurons: int) -> np.ndarray:
+        """The patterns as (k, N) uint8 bits.  neurons : N, the number of neurons of the network."""
+        if self.patterns is None:
+            reject("batch", self, "has no patterns: it was made for counting only")
+        return unpack(self.patterns, neurons)
+
+    def point(self, i: int) -> tuple[Fraction, ...]:
+        """The point of region i, exactly."""
+        if self.points is None:
+            reject("batch", self, "has no points: it was made for counting only")
+        if self.exact_points and i in self.exact_points:
+            return self.exact_points[i]
+        return tuple(map(Fraction, self.points[i].tolist()))
+
+
+def pack(bits: Sequence[Sequence[int]] | np.ndarray, neurons: int) -> np.ndarray:
+    """Rows of N bits as rows of bytes, in the order of `RegionBatch.patterns`."""
+    return np.packbits(np.asarray(bits, dtype=np.uint8).reshape(len(bits), neurons), axis=1, bitorder="little")
+
+
+def unpack(patterns: np.ndarray, neurons: int) -> np.ndarray:
+    """(k, N) uint8 bits of packed patterns."""
+    return np.unpackbits(patterns, axis=1, count=neurons, bitorder="little")
