@@ -12,7 +12,7 @@ help:
 	@echo "make slow        the tests that take long"
 	@echo "make figures     draw the figures of the papers into build/figures"
 	@echo "make notebooks   run every notebook"
-	@echo "make bench       the benchmarks beside their peers; takes hours, rewrites benchmarks/RESULTS.md"
+	@echo "make bench       the benchmarks beside their peers; takes hours, rewrites benchmarks/RESULTS*.md"
 	@echo "make docs        the catalogue, checked, as a page: docs/_build/catalogue.html"
 	@echo "make clean       remove .venv and everything that was built"
 
@@ -39,6 +39,7 @@ notebooks: .venv/.test
 
 bench: .venv/.test
 	$(RUN) benchmarks/injectivity.py
+	$(RUN) benchmarks/regions.py
 
 docs: .venv/.run
 	@mkdir -p docs/_build

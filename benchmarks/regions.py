@@ -14,7 +14,7 @@ import numpy as np
 from environments import HERE, Answer, interpreter, run_script
 from growth import growth_rows, write_growth
 from region_cases import RegionCase, all_region_cases
-from report import machine, seconds
+from report import machine, seconds, table
 
 HEADER = [
     "network",
@@ -117,7 +117,6 @@ def main() -> int:
 
 def page(rows: list[list[str]], limit: float) -> str:
     """The whole page."""
-    table = [HEADER, ["---"] * len(HEADER), *rows]
     return f"""# Activation regions: relutheory beside relucent
 
 Written by `python benchmarks/regions.py`: one run, {machine()}, relucent 1.0.0 (with gurobipy 13.0.3).
@@ -128,7 +127,7 @@ Peak memory is that of the whole process after counting and listing. relucent: o
 cores, at most {limit:.0f} s. Networks: standard normal weights and biases from seed 0 (inputs, then widths), "in the
 box" means [-1, 1]^n. Numbers of regions are compared with Zaslavsky's formula, known sequences, or two other codes.
 
-{chr(10).join("| " + " | ".join(line) + " |" for line in table)}
+{table(HEADER, rows)}
 
 How the time per region grows with depth, width and the number of inputs:
 

@@ -100,6 +100,7 @@ def page(decisions: list[list[str]], costs: list[list[str]], peers: Sequence[str
     parts = [
         "# Is x -> ReLU(Wx) injective? relutheory beside its peers",
         f"Written by `python benchmarks/injectivity.py`: one run, {', '.join([machine(), *pins(peers)])}.",
+        "Activation regions have a page of their own, [RESULTS-regions.md](RESULTS-regions.md).",
         INTRODUCTION.format(limit=f"{limit:g}"),
         table(head, decisions),
     ]

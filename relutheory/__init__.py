@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from relutheory.networks import from_sklearn as from_sklearn
     from relutheory.networks import from_state_dict as from_state_dict
     from relutheory.networks import load_network as load_network
+    from relutheory.polyhedra import Breakpoints as Breakpoints
     from relutheory.polyhedra import RegionBatch as RegionBatch
     from relutheory.polyhedra import RegionCount as RegionCount
+    from relutheory.polyhedra import breakpoints as breakpoints
     from relutheory.polyhedra import count_regions as count_regions
     from relutheory.polyhedra import dual_graph as dual_graph
     from relutheory.polyhedra import enumerate_regions as enumerate_regions
@@ -68,8 +70,10 @@ _MODULES = {
         "load_network",
     ),
     "relutheory.polyhedra": (
+        "Breakpoints",
         "RegionBatch",
         "RegionCount",
+        "breakpoints",
         "count_regions",
         "dual_graph",
         "enumerate_regions",

@@ -140,18 +140,18 @@ class _Maps:
         ]
 
     def _forms(self, layer: int, bits: tuple[int, ...]) -> np.ndarray:
-        bits = bits[: self.starts[layer]]
-        if layer < len(self.known) and self.known[layer][0] == bits:
-            return self.known[layer][1]
-        before = self._forms(layer - 1, bits)
-        active = np.array(bits[self.starts[layer - 1] :], dtype=bool)
-        values = np.where(active[:, None], before, 0)
-        this = self.layers[layer]
-        product = this.weight.fmpq * fmpq_mat(values.shape[0], values.shape[1], values.ravel().tolist())
-        forms = _array(product)
-        forms[:, -1] += _array(this.bias.fmpq)[:, 0]
-        self.known[layer:] = [(bits, forms)]
-        return forms
+        known = 1
+        while known < len(self.known) and self.known[known][0] == bits[: self.starts[known]]:
+            known += 1
+        del self.known[known:]
+        for k in range(known, layer + 1):
+            active = np.array(bits[self.starts[k - 1] : self.starts[k]], dtype=bool)
+            values = np.where(active[:, None], self.known[k - 1][1], 0)
+            rows, columns = values.shape
+            forms = _array(self.layers[k].weight.fmpq * fmpq_mat(rows, columns, values.ravel().tolist()))
+            forms[:, -1] += _array(self.layers[k].bias.fmpq)[:, 0]
+            self.known.append((bits[: self.starts[k]], forms))
+        return self.known[layer][1]
 
 
 def _array(matrix: fmpq_mat) -> np.ndarray:

@@ -9,10 +9,30 @@ from types import ModuleType
 import pytest
 import sympy as sp
 
-from proofs_check import bias, domains_partition, explicit_expression, layer_criterion, minimal_expansivity
+from proofs_check import (
+    bias,
+    domains_partition,
+    explicit_expression,
+    hanin_rolnick,
+    layer_criterion,
+    minimal_expansivity,
+    montufar,
+    serra,
+    zaslavsky,
+)
 from proofs_check.steps import contradicts, equal, follows
 
-MODULES = (bias, domains_partition, explicit_expression, layer_criterion, minimal_expansivity)
+MODULES = (
+    bias,
+    domains_partition,
+    explicit_expression,
+    hanin_rolnick,
+    layer_criterion,
+    minimal_expansivity,
+    montufar,
+    serra,
+    zaslavsky,
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
