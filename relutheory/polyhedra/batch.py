@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -34,6 +34,18 @@ class RegionBatch:
         if self.patterns is None:
             reject("batch", self, "has no patterns: it was made for counting only")
         return unpack(self.patterns, neurons)
+
+    def parts(self, size: int) -> Iterator[RegionBatch]:
+        """The same regions in batches of at most `size`; a mere count stays as it is."""
+        if self.patterns is None or self.count <= size:
+            yield self
+            return
+        for start in range(0, self.count, size):
+            stop = min(start + size, self.count)
+            arrays = (self.patterns, self.points, self.bounded, self.facets)
+            cut = [None if array is None else array[start:stop] for array in arrays]
+            points = {i - start: p for i, p in (self.exact_points or {}).items() if start <= i < stop}
+            yield RegionBatch(stop - start, *cut, exact_points=points)
 
     def point(self, i: int) -> tuple[Fraction, ...]:
         """The point of region i, exactly."""

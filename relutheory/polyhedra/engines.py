@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import ReLULayer
@@ -35,22 +36,23 @@ def batches(
 ) -> Iterator[tuple[str, RegionBatch]]:
     """The batches of the named engine, or of the one that fits, each with the engine's name.
 
-    listed : give patterns; points, facets : these too.  Batches may be empty: an engine that has worked for a while
-    without a result says so, for its caller may want to stop.
+    listed : give patterns, and points unless they are not wanted; facets : these too.  Batches may be empty: an engine
+    that has worked for a while without a result says so, for its caller may want to stop.
     """
-    for name in [engine] if engine is not None else _choice(layers, domain, (listed and points) or facets):
-        run = ENGINES[name]
+    for name in [engine] if engine is not None else _choice(layers, domain, facets):
+        run = ENGINES[name] if points or name != "cells" else partial(cell_regions, points=False)
         try:
             for found in run(tuple(layers), domain, listed=listed, facets=facets, batch=batch):
-                yield name, found
+                for part in found.parts(batch):
+                    yield name, part
             return
         except NotInGeneralPosition:  # raised before a region is yielded
             if engine is not None:
                 raise
 
 
-def _choice(layers: Sequence[ReLULayer], domain: Polyhedron | None, geometry: bool) -> tuple[str, ...]:
-    """The engines to try in turn; geometry : whether points or facets are wanted."""
+def _choice(layers: Sequence[ReLULayer], domain: Polyhedron | None, facets: bool) -> tuple[str, ...]:
+    """The engines to try in turn."""
     n = layers[0].n
     if not any(layer.m for layer in layers):
         return ("exact",)
@@ -58,6 +60,6 @@ def _choice(layers: Sequence[ReLULayer], domain: Polyhedron | None, geometry: bo
         return ("line",)
     if n == 2:
         return ("plane",)
-    if len(layers) == 1 and domain is None and not geometry:
+    if len(layers) == 1 and domain is None and not facets:
         return ("cells", "space")
     return ("space",)
