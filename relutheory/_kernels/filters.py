@@ -49,7 +49,7 @@ def positive_dependency(rows, support, matrices, vectors, order):
         for k in range(d):
             matrix[t, k] = inverse[t, k] = rows[support[k], t]
         target[t] = -rows[support[d], t]
-    if not _invert(inverse, order):
+    if not invert(inverse, order):
         return False
     error = gamma(d + 2.0) + 2.0 * UNIT
     beta = _distance_to_identity(inverse, matrix, error, vectors[3], vectors[4]) * _ABOVE
@@ -111,7 +111,7 @@ def _distance_to_identity(inverse, matrix, error, value, size):
 
 
 @bare_kernel
-def _invert(a, order):
+def invert(a, order):
     """Overwrite a by an approximation of its inverse, Gauss-Jordan with partial pivoting; False where singular."""
     d = a.shape[0]
     for c in range(d):

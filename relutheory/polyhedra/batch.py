@@ -42,10 +42,14 @@ class RegionBatch:
             return
         for start in range(0, self.count, size):
             stop = min(start + size, self.count)
-            arrays = (self.patterns, self.points, self.bounded, self.facets)
-            cut = [None if array is None else array[start:stop] for array in arrays]
-            points = {i - start: p for i, p in (self.exact_points or {}).items() if start <= i < stop}
-            yield RegionBatch(stop - start, *cut, exact_points=points)
+            yield RegionBatch(
+                count=stop - start,
+                patterns=self.patterns[start:stop],
+                points=None if self.points is None else self.points[start:stop],
+                bounded=None if self.bounded is None else self.bounded[start:stop],
+                facets=None if self.facets is None else self.facets[start:stop],
+                exact_points={i - start: p for i, p in (self.exact_points or {}).items() if start <= i < stop},
+            )
 
     def point(self, i: int) -> tuple[Fraction, ...]:
         """The point of region i, exactly."""

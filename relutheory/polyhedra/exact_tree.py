@@ -102,7 +102,7 @@ def exact_regions(
     walls = 0 if domain is None else len(domain.halfspaces())
     total = sum(layer.m for layer in layers)
     stack: list[tuple[Cone, tuple[int, ...], list[list[int]]]] = [(cone_over(domain, layers[0].n), (), [])]
-    maps = _Maps(layers)
+    maps = NeuronForms(layers)
     while stack:
         cone, bits, forms = stack.pop()
         while len(bits) < total:
@@ -124,7 +124,7 @@ def exact_regions(
             yield ExactRegion(bits, cone, walls)
 
 
-class _Maps:
+class NeuronForms:
     """The forms of the neurons of a layer, where the layers before it have given bits."""
 
     def __init__(self, layers: Sequence[ReLULayer]) -> None:
