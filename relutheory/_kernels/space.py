@@ -19,7 +19,7 @@ import numpy as np
 
 from relutheory._kernels._jit import bare_kernel
 from relutheory._kernels.bits import popcount
-from relutheory._kernels.filters import TINY, UNIT, invert, gamma
+from relutheory._kernels.filters import TINY, UNIT, gamma, invert
 
 DONE, PAUSED, UNDECIDED, FULL, NO_POINT = 0, 1, 2, 3, 4
 ASK = 2  # the sign that was not proved
