@@ -34,7 +34,7 @@ def dual_graph(
 
     >>> from relutheory import ReLULayer
     >>> patterns, graph = dual_graph(ReLULayer([[1, 0], [0, 1]]))
-    >>> len(patterns), graph.sum() // 2
+    >>> len(patterns), int(graph.sum()) // 2
     (4, 4)
     """
     layers = layers_of(net)
