@@ -17,6 +17,7 @@ from relutheory.plotting import (
     partition_maps,
     relief_colours,
 )
+from relutheory.plotting.partition2d import rounded_from_least
 
 PAPER = "hanin2019"
 NUMBER = "no figure of the paper: a network of our own"
@@ -58,7 +59,7 @@ def _panel_rows(depth: int) -> Iterator[dict[str, Any]]:
     gradients = partition_maps(net, partition)[0].mean(axis=1)
     yield _line(depth, "regions", "", [partition.count], [])
     for polygon, gradient in zip(partition.polygons(), gradients, strict=True):
-        yield _line(depth, "region", "", gradient, _from_least(polygon))
+        yield _line(depth, "region", "", gradient, rounded_from_least(polygon))
     for layer, segments in partition.boundaries().items():
         for segment in segments:
             yield _line(depth, "segment", layer, [], segment)
@@ -70,13 +71,6 @@ def _line(panel: int, item: str, layer: Any, value: Any, points: Any) -> dict[st
 
 def _written(numbers: Any) -> str:
     return " ".join(f"{v + 0.0:.6g}" for v in np.ravel(numbers))
-
-
-def _from_least(polygon: np.ndarray) -> list[tuple[float, ...]]:
-    """The vertices, rounded, from the least on: the same however the polygon was found."""
-    corners = [tuple(float(f"{v:.6g}") for v in point) for point in polygon]
-    start = corners.index(min(corners))
-    return corners[start:] + corners[:start]
 
 
 def draw(figure: Any, rows: list[dict[str, str]]) -> None:

@@ -19,6 +19,7 @@ from relutheory.plotting import (
     partition_maps,
     ranks,
 )
+from relutheory.plotting.partition2d import rounded_from_least
 
 PAPER = "hanin2019"
 NUMBER = "no figure of the paper: a network of our own"
@@ -111,7 +112,7 @@ def _panel_rows(panel: str) -> Iterator[dict[str, Any]]:
     yield _line(panel, "regions", "", partition.count, [])
     pieces = zip(decision.polygons, decision.classes, decision.steepness, strict=True)
     for polygon, number, steepness in pieces:
-        yield _line(panel, "piece", number, f"{steepness:.6g}", _from_least(polygon))
+        yield _line(panel, "piece", number, f"{steepness:.6g}", rounded_from_least(polygon))
     for layer, segments in {**partition.boundaries(), 0: decision.boundary}.items():
         for segment in segments:
             yield _line(panel, "segment", layer, "", segment)
@@ -122,13 +123,6 @@ def _panel_rows(panel: str) -> Iterator[dict[str, Any]]:
 def _line(panel: str, item: str, label: Any, value: Any, points: Any) -> dict[str, Any]:
     written = " ".join(f"{v + 0.0:.6g}" for v in np.ravel(points))
     return {"panel": panel, "item": item, "label": label, "value": value, "points": written}
-
-
-def _from_least(polygon: np.ndarray) -> list[tuple[float, ...]]:
-    """The vertices, rounded, from the least on: the same however the polygon was found."""
-    corners = [tuple(float(f"{v:.6g}") for v in point) for point in polygon]
-    start = corners.index(min(corners))
-    return corners[start:] + corners[:start]
 
 
 def draw(figure: Any, rows: list[dict[str, str]]) -> None:

@@ -44,6 +44,24 @@ def add_command(
     return parser
 
 
+def add_network_command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    **texts: str,
+) -> argparse.ArgumentParser:
+    """A sub-command about a network in a file, whose work processes can share; `texts` as in `add_command`."""
+    parser = add_command(commands, name, run, **texts)
+    parser.add_argument("file", metavar="FILE", help="a trained network")
+    parser.add_argument("--jobs", type=count(1), default=1, metavar="N", help="worker processes (default 1)")
+    parser.add_argument(
+        "--unsafe-pickle",
+        action="store_true",
+        help="also read pickles, which can run any program: only files you trust",
+    )
+    return parser
+
+
 def count(least: int) -> Callable[[str], int]:
     """The type of an integer argument that is at least `least`."""
 

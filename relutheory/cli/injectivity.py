@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relutheory.cli.arguments import OK, add_command, count, domain_ends, on_terminal, seconds
+from relutheory.cli.arguments import OK, add_network_command, count, domain_ends, on_terminal, seconds
 from relutheory.cli.kernels import load_kernels, small_decision
 from relutheory.cli.output import checked_target, collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
@@ -27,7 +27,7 @@ _HEADER = _ROW.format("layer", "m", "n", "status", "rigor", "method", "nodes", "
 
 def add(commands: Any) -> None:
     """Add the sub-command."""
-    parser = add_command(
+    parser = add_network_command(
         commands,
         "injectivity",
         run,
@@ -35,7 +35,6 @@ def add(commands: Any) -> None:
         about=_ABOUT,
         example="relutheory injectivity net.onnx --layer 2 --domain box:0,inf --certificate proof.json",
     )
-    parser.add_argument("file", metavar="FILE", help="a trained network")
     parser.add_argument("--layer", type=count(1), metavar="K", help="only the K-th ReLU layer")
     parser.add_argument(
         "--domain",
@@ -55,12 +54,6 @@ def add(commands: Any) -> None:
         "--certificate",
         metavar="OUT.json",
         help="write the proof for `relutheory check`; with several layers, OUT.1.json, OUT.2.json, ...",
-    )
-    parser.add_argument("--jobs", type=count(1), default=1, metavar="N", help="worker processes (default 1)")
-    parser.add_argument(
-        "--unsafe-pickle",
-        action="store_true",
-        help="also read pickles, which can run any program: only files you trust",
     )
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relutheory.cli.arguments import OK, add_command, count, domain_ends, on_terminal, seconds
+from relutheory.cli.arguments import OK, add_network_command, count, domain_ends, on_terminal, seconds
 from relutheory.cli.kernels import load_kernels
 from relutheory.cli.output import approximate, checked_target, print_json, tree_progress
 from relutheory.core.errors import InputError
@@ -31,7 +31,7 @@ _PICTURES = (".pdf", ".png", ".svg")
 
 def add(commands: Any) -> None:
     """Add the sub-command."""
-    parser = add_command(
+    parser = add_network_command(
         commands,
         "regions",
         run,
@@ -39,7 +39,6 @@ def add(commands: Any) -> None:
         about=_ABOUT,
         example="relutheory regions net.onnx --slice random:0 --domain box:-1,1 --plot regions.pdf",
     )
-    parser.add_argument("file", metavar="FILE", help="a trained network")
     parser.add_argument(
         "--domain", type=domain_ends, metavar="box:lo,hi", help="only inputs with all coordinates in [lo, hi]"
     )
@@ -56,12 +55,6 @@ def add(commands: Any) -> None:
         type=domain_ends,
         metavar="box:lo,hi",
         help="what the picture shows (default: the domain, or where the regions are)",
-    )
-    parser.add_argument("--jobs", type=count(1), default=1, metavar="N", help="worker processes (default 1)")
-    parser.add_argument(
-        "--unsafe-pickle",
-        action="store_true",
-        help="also read pickles, which can run any program: only files you trust",
     )
 
 

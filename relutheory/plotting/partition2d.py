@@ -95,6 +95,13 @@ def find_partition(net: Net, domain: Polyhedron) -> Partition:
     )
 
 
+def rounded_from_least(polygon: np.ndarray) -> list[tuple[float, ...]]:
+    """The vertices, rounded, from the least on: the same however the polygon was found."""
+    corners = [tuple(float(f"{v:.6g}") for v in point) for point in polygon]
+    start = corners.index(min(corners))
+    return corners[start:] + corners[:start]
+
+
 def partition_maps(net: Net, partition: Partition) -> tuple[np.ndarray, np.ndarray]:
     """The affine maps x -> A[i] x + c[i] of the network on its regions, in float64: (k, out, 2) and (k, out).
 
