@@ -26,6 +26,7 @@ what they merge to where the network is the same affine map. --slice and --line 
 through three points, or the line through two: rows of an .npy file, or random:SEED for random directions through
 the origin. Coordinates t on them: p0 + t1 (p1 - p0) + t2 (p2 - p0). --domain is in the network's own inputs."""
 _MANY = 10**8  # a count that may be larger than this asks for a limit
+_CELLS = 200  # that a picture in space can show
 _PICTURES = (".pdf", ".png", ".svg")
 
 
@@ -35,7 +36,7 @@ def add(commands: Any) -> None:
         commands,
         "regions",
         run,
-        does="count the regions of a network exactly, and draw them in the plane",
+        does="count the regions of a network exactly, and draw them in the plane or in space",
         about=_ABOUT,
         example="relutheory regions net.onnx --slice random:0 --domain box:-1,1 --plot regions.pdf",
     )
@@ -49,7 +50,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--limit", type=count(0), metavar="N", help="stop when more than N regions are found")
     parser.add_argument("--time-limit", type=seconds, metavar="S", help='seconds, or "none" (default)')
     parser.add_argument("--store", metavar="FILE", help="note finished parts there, and go on from them next time")
-    parser.add_argument("--plot", metavar="OUT", help="draw the regions in the plane: .pdf, .png or .svg")
+    parser.add_argument("--plot", metavar="OUT", help="draw the regions, 2 or 3 inputs: .pdf, .png or .svg")
     parser.add_argument(
         "--window",
         type=domain_ends,
@@ -68,8 +69,7 @@ def run(args: argparse.Namespace) -> int:
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     seen, points = _on_flat(network, args)
     domain = _domain(network, points, args)
-    if target is not None and seen.input_dim != 2:
-        raise InputError(f"--plot = {args.plot}: the network has {seen.input_dim} inputs; choose a plane with --slice")
+    shown = None if target is None else _shown(seen, domain, args)
     _check_size(seen, args)
     load_kernels(lambda: _small_count(seen))
     with process_pool(args.jobs) as executor, tree_progress("regions", on_terminal()) as progress:
@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(_data(network, seen, points, result, args))
     else:
         print("\n".join(_lines(network, seen, points, result, args)))
-    if target is not None:
-        _draw(seen, domain, target, args)
+    if target is not None and shown is not None:
+        _draw(seen, shown, target, args)
     return OK
 
 
@@ -172,48 +172,59 @@ def _check_size(network: ReLUNetwork, args: argparse.Namespace) -> None:
         )
 
 
-def _draw(network: ReLUNetwork, domain: Polyhedron | None, target: Path, args: argparse.Namespace) -> None:
+def _draw(network: ReLUNetwork, shown: Polyhedron, target: Path, args: argparse.Namespace) -> None:
     import matplotlib
 
     matplotlib.use("agg")
-    from relutheory.plotting.partition2d import partition_figure
+    from relutheory.plotting import arrangement_figure, paper_style, partition_figure
     from relutheory.polyhedra.cones import cone_over
 
-    shown = _shown(network, domain, args)
-    labels = ("$x_1$", "$x_2$") if args.slice is None else ("$t_1$", "$t_2$")
-    figure = partition_figure(network, shown, labels=labels, classifier=network.output_dim > 1)
-    part = target.with_name(f".{target.name}.part{target.suffix}")
-    try:
-        figure.savefig(part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with paper_style():
+        if network.input_dim == 3:
+            figure = arrangement_figure(network, shown)
+        else:
+            labels = ("$x_1$", "$x_2$") if args.slice is None else ("$t_1$", "$t_2$")
+            figure = partition_figure(network, shown, labels=labels, classifier=network.output_dim > 1)
+        part = target.with_name(f".{target.name}.part{target.suffix}")
+        try:
+            figure.savefig(part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
     if not args.json:
-        ends = [sorted(side) for side in zip(*cone_over(shown, 2).vertices(), strict=True)]
+        ends = [sorted(side) for side in zip(*cone_over(shown, shown.n).vertices(), strict=True)]
         sides = " x ".join(f"[{approximate(side[0])}, {approximate(side[-1])}]" for side in ends)
         print(f"picture in {target}: {sides}")
 
 
 def _shown(network: ReLUNetwork, domain: Polyhedron | None, args: argparse.Namespace) -> Polyhedron:
-    """What the picture shows: the domain where it is bounded, else its part in a square where most regions are."""
+    """What the picture shows: the domain where it is bounded, else its part in a box where most regions are."""
     import numpy as np
 
     from relutheory.core.sets import Box, Polyhedron
+    from relutheory.polyhedra import count_regions
     from relutheory.polyhedra.cones import cone_over
 
-    if args.window is None and domain is not None and cone_over(domain, 2).bounded:
-        return domain
-    lo, hi = args.window if args.window is not None else _busy_square(network, domain)
-    window = Box(lo, hi, n=2)
-    walls = [*window.halfspaces(), *([] if domain is None else domain.halfspaces())]
-    shown = Polyhedron(np.array([a for a, _ in walls], dtype=object), [c for _, c in walls])
-    if not cone_over(shown, 2).bounded:
-        raise InputError(f"--window = box:{lo},{hi}: must be bounded")
+    n = network.input_dim
+    if n not in (2, 3):
+        raise InputError(f"--plot = {args.plot}: the network has {n} inputs; choose a plane with --slice")
+    if args.window is None and domain is not None and cone_over(domain, n).bounded:
+        shown = domain
+    else:
+        lo, hi = args.window if args.window is not None else _busy_box(network, domain)
+        walls = [*Box(lo, hi, n=n).halfspaces(), *([] if domain is None else domain.halfspaces())]
+        shown = Polyhedron(np.array([a for a, _ in walls], dtype=object), [c for _, c in walls])
+        if not cone_over(shown, n).bounded:
+            raise InputError(f"--window = box:{lo},{hi}: must be bounded")
+    if n == 3 and count_regions(network, shown, limit=_CELLS).activation_regions > _CELLS:
+        raise InputError(
+            f"--plot = {args.plot}: more than {_CELLS} regions in space cannot be seen; try --slice or --window"
+        )
     return shown
 
 
-def _busy_square(network: ReLUNetwork, domain: Polyhedron | None) -> tuple[Fraction, Fraction]:
-    """A square with most of the bounded regions."""
+def _busy_box(network: ReLUNetwork, domain: Polyhedron | None) -> tuple[Fraction, Fraction]:
+    """A box with most of the bounded regions."""
     import numpy as np
 
     from relutheory.polyhedra import enumerate_regions

@@ -96,6 +96,18 @@ def test_a_picture_is_written(folder: Path, capsys: pytest.CaptureFixture[str], 
     assert sorted(path.name for path in folder.glob(f"*.{ending}")) == [f"out.{ending}", f"whole.{ending}"]
 
 
+def test_a_picture_in_space(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("three.npz", W1=rng.standard_normal((4, 3)), b1=rng.standard_normal(4), W2=rng.standard_normal((2, 4)))
+    assert main(["regions", "three.npz", "--domain", "box:-1,1", "--plot", "space.png"]) == 0
+    assert (folder / "space.png").read_bytes().startswith(b"\x89PNG")
+    np.savez("many.npz", W1=rng.standard_normal((20, 3)), b1=rng.standard_normal(20), W2=rng.standard_normal((2, 20)))
+    capsys.readouterr()
+    assert main(["regions", "many.npz", "--plot", "many.png"]) == 2
+    assert "cannot be seen" in capsys.readouterr().err
+    assert not (folder / "many.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
