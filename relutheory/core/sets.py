@@ -74,9 +74,12 @@ class Box(Polyhedron):
                 reject(f"box side {i}", (str(low), str(high)), "must have lo <= hi")
             for sign, end in ((1, high), (-1, low)):
                 if isinstance(end, Fraction):
-                    rows.append([sign * int(i == j) for j in range(size)])
+                    rows.append((i, sign))
                     bounds.append(sign * end)
-        super().__init__(np.array(rows, dtype=object).reshape(len(rows), size), bounds)
+        normals = np.zeros((len(rows), size))
+        for k, (i, sign) in enumerate(rows):
+            normals[k, i] = sign
+        super().__init__(normals, bounds)
 
     @staticmethod
     def _ends(values: Any, name: str, n: int | None) -> list[Fraction | float]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, overload
 
 import numpy as np
+from flint import fmpq_mat
 
 from relutheory.activation.patterns import Net, as_points, input_dim
 from relutheory.core.errors import reject
-from relutheory.core.exact import RationalArray
+from relutheory.core.exact import to_fmpq
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 
@@ -34,13 +34,9 @@ def restrict(net: Net, points: Any) -> Net:
     rows = given.fractions()
     if len(rows) < 2:
         reject("points", f"{len(rows)} points", "must be at least two")
-    origin, *others = rows
-    steps = RationalArray([[a - b for a, b in zip(p, origin, strict=True)] for p in others], "points", ndim=2)
-    if steps.fmpq.rank() < len(others):
-        reject(
-            "points", f"{len(rows)} points", f"must be affinely independent, to span a flat of dimension {len(others)}"
-        )
-    directions, base = steps.fmpq.transpose(), RationalArray(origin, "points", ndim=1).fmpq
+    directions, base = _flat(rows)
+    if directions.rank() < len(rows) - 1:
+        reject("points", f"{len(rows)} points", f"must be affinely independent, to span {len(rows) - 1} dimensions")
     if isinstance(net, ReLULayer):
         return ReLULayer(*_composed(net, directions, base))
     if not net.layers:
@@ -54,7 +50,7 @@ def _composed(first: Any, directions: Any, base: Any) -> tuple[np.ndarray, list[
     """Weight and bias of the affine map after x = base + directions t."""
     weight = first.weight.fmpq * directions
     bias = first.weight.fmpq * base + first.bias.fmpq
-    return np.array(weight.tolist(), dtype=object).reshape(weight.nrows(), weight.ncols()), bias.entries()
+    return _array(weight), bias.entries()
 
 
 def restrict_domain(domain: Polyhedron, points: Any) -> Polyhedron:
@@ -66,12 +62,17 @@ def restrict_domain(domain: Polyhedron, points: Any) -> Polyhedron:
     >>> restrict_domain(Box([0, 0], [1, 1]), [[0, 0], [1, 1]]).contains(["1/2"])
     True
     """
-    rows = as_points(points, domain.n, batch=True).fractions()
-    origin, steps = rows[0], [[a - b for a, b in zip(p, rows[0], strict=True)] for p in rows[1:]]
-    walls = [([_dot(a, step) for step in steps], c - _dot(a, origin)) for a, c in domain.halfspaces()]
-    A = np.array([a for a, _ in walls], dtype=object).reshape(len(walls), len(steps))
-    return Polyhedron(A, [c for _, c in walls])
+    directions, base = _flat(as_points(points, domain.n, batch=True).fractions())
+    A = domain.A.fmpq * directions
+    return Polyhedron(_array(A), (domain.b.fmpq - domain.A.fmpq * base).entries())
 
 
-def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
-    return sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0))
+def _flat(rows: list[list[Fraction]]) -> tuple[fmpq_mat, fmpq_mat]:
+    """The directions of the flat through the points, as columns, and its origin, as a column."""
+    origin, *others = rows
+    columns = [to_fmpq(p[i] - v) for i, v in enumerate(origin) for p in others]
+    return fmpq_mat(len(origin), len(others), columns), fmpq_mat(len(origin), 1, [to_fmpq(v) for v in origin])
+
+
+def _array(matrix: fmpq_mat) -> np.ndarray:
+    return np.array(matrix.tolist(), dtype=object).reshape(matrix.nrows(), matrix.ncols())
