@@ -23,24 +23,26 @@ from proofs_check.zaslavsky import binomial
 DIMENSIONS = range(1, 6)
 
 
-def check(regions_at_a_vertex: int = 2, T: int = 4) -> list[Step]:
+def check(regions_at_a_vertex: int = 2, T: int = 4, density: int = 1) -> list[Step]:
     """The steps of the proof.
 
-    regions_at_a_vertex : the base of their number, 2^k.  T : the constant, over G C.
+    regions_at_a_vertex : the base of their number, 2^k.  T : the constant, over G C.  density : of the biases on the
+    line, over C.
     """
-    return [*one_piece(), *determinant(), *cube(regions_at_a_vertex, T)]
+    return [*line(density), *determinant(), *cube(regions_at_a_vertex, T)]
 
 
-def one_piece() -> list[Step]:
-    """The mean over the bias on a piece, and the sum over pieces."""
-    G, C, l1, l2, g1, g2, x = sp.symbols("G C l1 l2 g1 g2 x", nonnegative=True)
-    z = sp.Symbol("z", real=True)
-    mean = C * g1 * l1 + C * g2 * l2
-    facts = [(C * l1, G - g1), (C * l2, G - g2)]
-    return [
-        Step("z + g x over [0, l] fills an interval of length g l", equal((z + g1 * (x + l1)) - (z + g1 * x), g1 * l1)),
-        Step("two pieces: C (g1 l1 + g2 l2) <= G C (l1 + l2)", follows(G * C * (l1 + l2) - mean, facts)),
-    ]
+def line(density: int) -> list[Step]:
+    """The means over the bias on pieces, C |g| l each with |g| <= G, add up to at most G C |I|."""
+    G, C = sp.symbols("G C", nonnegative=True)
+    steps = []
+    for pieces in range(1, 5):
+        slopes, lengths = (sp.symbols(f"{name}1:{pieces + 1}", nonnegative=True) for name in "gl")
+        mean = sum((density * C * g * l for g, l in zip(slopes, lengths, strict=True)), sp.Integer(0))
+        facts = [(C * l, G - g) for g, l in zip(slopes, lengths, strict=True)]
+        spare = G * C * sum(lengths) - mean
+        steps.append(Step(f"mean number of kinks, pieces 1 to {pieces}: at most G C |I|", follows(spare, facts)))
+    return steps
 
 
 def determinant() -> list[Step]:

@@ -3,7 +3,8 @@
 Let A' be the hyperplanes without H, and A'' what they leave on H.  H cuts exactly those cells of A' in two that it
 meets, one for every cell of A''; so r(A) = r(A') + r(A''), as r = (-1)^n chi(-1) does when chi(A) = chi(A') - chi(A'').
 In general position A' and A'' are so too, with m - 1 hyperplanes each, in dimensions n and n - 1.  Otherwise A'' has
-fewer, and the numbers r(A'') and r(A) are smaller.
+fewer, and the numbers r(A'') and r(A) are smaller.  A zero row is no hyperplane and a repeated one no further: m rows
+then have fewer hyperplanes, and the bound grows with their number, but for n = 1 and b = 0, where it is 2.
 """
 
 from __future__ import annotations

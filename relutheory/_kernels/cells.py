@@ -45,6 +45,7 @@ def _pivot(table, error, size, k, d, s, start, start_old, new_table, new_error, 
     blocks = table.shape[1] // LANES
     column = table[k]
     inverse = 1.0 / column[s]
+    slip = TINY if abs(inverse) > TINY else np.inf  # what underflow does to the multipliers, and to products with them
     for j in range(d + 1):
         if j != k:
             first = start_old if j < k else start
@@ -54,7 +55,7 @@ def _pivot(table, error, size, k, d, s, start, start_old, new_table, new_error, 
             new_table[j, s] = 0.0
             above = (size[j] + f * size[k]) * _ABOVE
             new_size[j] = largest if first == start else above
-            new_error[j] = (error[j] + f * error[k] + 4.0 * UNIT * above) * _ABOVE + TINY
+            new_error[j] = (error[j] + f * error[k] + 4.0 * UNIT * above) * _ABOVE + slip * (1.0 + size[k])
     for i in range(start * LANES, table.shape[1]):
         new_table[k, i] = column[i] * inverse
     new_table[k, s] = 1.0

@@ -230,6 +230,8 @@ def _find_bounds(polygon, size, e, g, infinite, whole, bounds):
     for i in range(size):
         d, s = polygon[i, D], polygon[i, S]
         bound = (3.0 * (e * s + g * d + e * d) + 9.0 * UNIT * _ABOVE * (g * s)) * _ABOVE + TINY
+        if not 4.0 * (g * s) < np.inf:  # a value may overflow, and would then seem certain
+            bound = np.inf
         exact = whole and e == 0.0 and d == 0.0 and 3.0 * (g * s) <= _LARGEST
         bounds[i] = 0.0 if exact and not _at_infinity(polygon, size, i, infinite) else bound
         certain &= bound < np.inf
@@ -559,7 +561,7 @@ def _is_inside(polygon, size, infinite, point):
             v = polygon[i, A] * x + polygon[i, B] * y + polygon[i, C]
             e, g = polygon[i, E], polygon[i, G]
             bound = (3.0 * e * s + 9.0 * UNIT * _ABOVE * (g * s)) * _ABOVE + TINY
-            if not (v > bound and bound < np.inf):
+            if not (v > bound and bound < np.inf and 4.0 * (g * s) < np.inf):
                 point[0] = point[1] = np.nan
                 return False
     return True

@@ -29,7 +29,8 @@ DEPTH, COUNT, SIGNS_KNOWN, WORK, RAYS_WANTED, EDGES_WANTED, POINT_KNOWN = range(
 _WHOLE = 2.0**53
 _SMALL = 2.0**-400
 _GOOD = 2.0**-36  # the error of a ray below which it is not computed anew before a sign needs it
-_UNDERFLOW = 2.0**-800  # bounds what weights below 2^-900, taken for this, and products below 2^-1022 do to a form
+SMALLEST = 2.0**-900  # weights and biases below are given as this, with their signs
+_UNDERFLOW = 2.0**-800  # bounds what such biases and products below 2^-1022 do to a form
 _ABOVE = 1.0 + 2.0**-10  # rounds up bounds that are sums of positive rounded terms
 _BUDGET = 4_000_000  # multiplications, roughly, after which `walk` pauses
 _ONE = np.uint64(1)
@@ -198,8 +199,9 @@ def _compose(net, state, layer):
     """The forms of a layer where the layers before have the bits at hand, and their rows.
 
     The sum over k of w_k f_k has, besides the errors of the f_k, a rounding of gamma_{m+4} of the sum of sizes, which
-    covers weights known up to a relative error of u; 2^-800 covers underflow.  Sums of integers that stay below 2^53
-    are exact.  An entry all of whose terms vanish is exactly the bias, or 0.
+    covers weights known up to a relative error of u; of weights of size 2^-900 only the sign is known, and that they
+    are not larger, so that the whole term is an error; 2^-800 covers underflow and such biases.  Sums of integers that
+    stay below 2^53 are exact.  An entry all of whose terms vanish is exactly the bias, or 0.
     """
     d = state.table.rows.shape[1]
     n = d - 1
@@ -226,6 +228,9 @@ def _compose(net, state, layer):
             size_t += abs(w) * (abs(source[k, n]) + constant) + (TINY if abs(source[k, n]) + constant > 0.0 else 0.0)
             known += abs(w) * linear
             known_t += abs(w) * constant
+            if abs(w) <= SMALLEST:
+                known += SMALLEST * (largest + linear)
+                known_t += SMALLEST * (abs(source[k, n]) + constant)
         bias = net.biases[layer, j]
         exact_bias = size_t == 0.0 and net.inexact[layer] == 0.0
         target[n] += bias
@@ -266,7 +271,7 @@ def _make_row(table, row, form, linear, constant, whole):
     table.errors[row, 1] *= scale
     for t in range(d):
         x = form[t] * scale
-        if x != 0.0 and abs(x) < _SMALL:
+        if form[t] != 0.0 and abs(x) < _SMALL:
             x = 0.0
             table.errors[row, 0 if t < d - 1 else 1] += _SMALL
         out[t] = x
@@ -516,8 +521,9 @@ def _cross(table, pool, scratch, first, bits, row, u, w, at):
                 _make_primitive(ray)
                 pool.errors[at] = 0.0
                 return
-    if not a + b > 0.0:
-        a = b = 1.0  # the ray will be found from its rows, or by the caller of `walk`
+    lost = not a + b > 0.0
+    if lost:
+        a = b = 1.0  # any point: the ray will be found from its rows, or by the caller of `walk`
     part_w, part_u = a / (a + b), b / (a + b)
     distance = 0.0
     for t in range(d):
@@ -534,7 +540,7 @@ def _cross(table, pool, scratch, first, bits, row, u, w, at):
     off = max(_value_error(table, pool, row, u), _value_error(table, pool, row, w))
     error = off / (a + b - 2.0 * off) * distance + 8.0 * UNIT * max(u_size, w_size)
     error = ((error + max(pool.errors[u], pool.errors[w])) / largest + 2.0 * UNIT) * _ABOVE
-    known = 2.0 * off < a + b and error < 0.5  # as one coordinate is +-1, the orientation is right
+    known = not lost and 2.0 * off < a + b and error < 0.5  # as one coordinate is +-1, the orientation is right
     pool.errors[at] = error if known else np.inf
     if known and error < _GOOD:
         return

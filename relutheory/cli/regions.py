@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ what they merge to where the network is the same affine map. --slice and --line 
 through three points, or the line through two: rows of an .npy file, or random:SEED for random directions through
 the origin. Coordinates t on them: p0 + t1 (p1 - p0) + t2 (p2 - p0). --domain is in the network's own inputs."""
 _MANY = 10**8  # a count that may be larger than this asks for a limit
+_SAMPLE = 20_000  # regions
 _CELLS = 200  # that a picture in space can show
 _PICTURES = (".pdf", ".png", ".svg")
 
@@ -66,12 +68,16 @@ def run(args: argparse.Namespace) -> int:
     from relutheory.polyhedra import count_regions
 
     target = _picture(args.plot)
+    if args.window is not None and target is None:
+        raise InputError("--window = box:{},{}: is for pictures; give --plot too".format(*args.window))
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     seen, points = _on_flat(network, args)
     domain = _domain(network, points, args)
-    shown = None if target is None else _shown(seen, domain, args)
     _check_size(seen, args)
+    if target is not None and seen.input_dim not in (2, 3):
+        raise InputError(f"--plot = {args.plot}: the network has {seen.input_dim} inputs; choose a plane with --slice")
     load_kernels(lambda: _small_count(seen))
+    shown = None if target is None else _shown(seen, domain, args)  # before the count, which may take long
     with process_pool(args.jobs) as executor, tree_progress("regions", on_terminal()) as progress:
         result = count_regions(
             seen,
@@ -162,7 +168,7 @@ def _check_size(network: ReLUNetwork, args: argparse.Namespace) -> None:
     """A count that may never end asks for a limit; on a line or in the plane it always ends."""
     from relutheory.polyhedra.bounds import serra
 
-    if network.input_dim <= 2 or args.limit is not None or args.time_limit is not None:
+    if not network.layers or network.input_dim <= 2 or args.limit is not None or args.time_limit is not None:
         return
     most = serra(network.widths, network.input_dim)
     if most > _MANY:
@@ -206,8 +212,6 @@ def _shown(network: ReLUNetwork, domain: Polyhedron | None, args: argparse.Names
     from relutheory.polyhedra.cones import cone_over
 
     n = network.input_dim
-    if n not in (2, 3):
-        raise InputError(f"--plot = {args.plot}: the network has {n} inputs; choose a plane with --slice")
     if args.window is None and domain is not None and cone_over(domain, n).bounded:
         shown = domain
     else:
@@ -229,7 +233,8 @@ def _busy_box(network: ReLUNetwork, domain: Polyhedron | None) -> tuple[Fraction
 
     from relutheory.polyhedra import enumerate_regions
 
-    found = [(batch.points, batch.bounded) for batch in enumerate_regions(network, domain)]
+    batches = islice(enumerate_regions(network, domain, batch=_SAMPLE), 4)  # four are enough to see where they are
+    found = [(batch.points, batch.bounded) for batch in batches]
     points = np.concatenate([given[inside] for given, inside in found if given is not None and inside is not None])
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) < 3:

@@ -32,7 +32,9 @@ class RegionBatch:
     def bits(self, neurons: int) -> np.ndarray:
         """The patterns as (k, N) uint8 bits.  neurons : N, the number of neurons of the network."""
         if self.patterns is None:
-            reject("batch", self, "has no patterns: it was made for counting only")
+            reject("batch", self.count, "regions without patterns: it was made for counting only")
+        if self.patterns.shape[1] != (neurons + 7) // 8:
+            reject("neurons", neurons, f"must be the network's number of neurons, at most {8 * self.patterns.shape[1]}")
         return unpack(self.patterns, neurons)
 
     def parts(self, size: int) -> Iterator[RegionBatch]:
@@ -54,7 +56,9 @@ class RegionBatch:
     def point(self, i: int) -> tuple[Fraction, ...]:
         """The point of region i, exactly."""
         if self.points is None:
-            reject("batch", self, "has no points: it was made for counting only")
+            reject("batch", self.count, "regions without points: ask for them")
+        if not 0 <= i < self.count:
+            reject("i", i, f"must be the number of a region, 0 to {self.count - 1}")
         if self.exact_points and i in self.exact_points:
             return self.exact_points[i]
         return tuple(map(Fraction, self.points[i].tolist()))

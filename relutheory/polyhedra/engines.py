@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import numpy as np
+
+from relutheory.activation.patterns import Net, input_dim, layers_of
+from relutheory.core.errors import reject
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import RegionBatch
@@ -22,6 +26,27 @@ ENGINES = {
     "exact": exact_batches,
 }
 BATCH = 65536  # regions
+_INPUTS = {"line": (1, 1), "plane": (2, 2), "space": (2, None)}  # least and most inputs of an engine
+
+
+def checked_layers(net: Net, domain: Polyhedron | None, engine: str | None) -> tuple[ReLULayer, ...]:
+    """The ReLU layers of a network; InputError where domain or engine do not fit it.
+
+    A network that is only a read-out has one region, that of a layer without neurons.
+    """
+    layers, n = layers_of(net), input_dim(net)
+    if domain is not None and not isinstance(domain, Polyhedron):
+        reject("domain", domain, "must be a Box, a Polyhedron or None")
+    if domain is not None and domain.n != n:
+        reject("domain", domain, f"must lie in the network's input space, R^{n}")
+    if engine is not None and engine not in ENGINES:
+        reject("engine", engine, f"must be one of {', '.join(ENGINES)}")
+    least, most = _INPUTS.get(engine or "", (1, None))
+    if n < least or (most is not None and n > most):
+        reject("engine", engine, f"is not for networks with {n} inputs")
+    if engine == "cells" and (len(layers) != 1 or domain is not None):
+        reject("engine", engine, "is for one layer on all of its input space")
+    return layers or (ReLULayer(np.zeros((0, n))),)
 
 
 def batches(
@@ -39,7 +64,8 @@ def batches(
     listed : give patterns, and points unless they are not wanted; facets : these too.  Batches may be empty: an engine
     that has worked for a while without a result says so, for its caller may want to stop.
     """
-    for name in [engine] if engine is not None else _choice(layers, domain, facets):
+    chosen = _choice(layers, domain, facets) if engine is None or not any(layer.m for layer in layers) else (engine,)
+    for name in chosen:
         run = ENGINES[name] if points or name != "cells" else partial(cell_regions, points=False)
         try:
             for found in run(tuple(layers), domain, listed=listed, facets=facets, batch=batch):

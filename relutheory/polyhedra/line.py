@@ -20,6 +20,7 @@ from flint import fmpq, fmpq_mat
 
 from relutheory._kernels import line as kernels
 from relutheory._kernels.filters import gamma
+from relutheory.activation.patterns import layers_of
 from relutheory.core.errors import reject
 from relutheory.core.exact import RationalArray, nearest_float, odd_parts, rational, to_fmpq
 from relutheory.core.sets import Polyhedron
@@ -94,11 +95,13 @@ def breakpoints(net: ReLUNetwork | ReLULayer, domain: Polyhedron | None = None) 
     >>> [str(points.exact(i)) for i in range(len(points))], [str(v) for v in points.piece(2)[1]]
     (['0', '1/3'], ['0', '-1/3'])
     """
-    layers = net.layers if isinstance(net, ReLUNetwork) else (net,)
+    layers = layers_of(net)
     readout = net.readout if isinstance(net, ReLUNetwork) else None
     inputs = net.input_dim if isinstance(net, ReLUNetwork) else net.n
     if inputs != 1:
         reject("net", net, "must have one input")
+    if domain is not None and (not isinstance(domain, Polyhedron) or domain.n != 1):
+        reject("domain", domain, "must be a Box or Polyhedron in R^1, or None")
     if not layers:  # an affine map
         cone_over(domain, 1)
         none = np.zeros(0)

@@ -16,10 +16,12 @@ from relutheory.core.exact import RationalArray, odd_parts
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import pack, unpack
-from relutheory.polyhedra.engines import batches
-from relutheory.polyhedra.exact_tree import exact_regions
+from relutheory.polyhedra.cones import cone_over
+from relutheory.polyhedra.engines import batches, checked_layers
+from relutheory.polyhedra.exact_tree import ExactRegion, exact_regions
 
-_LARGEST = 1048573  # a prime < 2^20: sums of 2^13 products of residues are exact in float64, whatever their order
+_LARGEST = 1048573  # a prime < 2^20: sums of _BLOCK products of residues are exact in float64, whatever their order
+_BLOCK = 2**12
 _CHUNK = 2048  # regions whose maps are worked on at a time
 
 
@@ -37,9 +39,10 @@ def dual_graph(
     >>> len(patterns), int(graph.sum()) // 2
     (4, 4)
     """
-    layers = layers_of(net)
+    layers = checked_layers(net, domain, engine)
     total = sum(layer.m for layer in layers)
     if total == 0:
+        cone_over(domain, layers[0].n)  # refuses a domain without interior
         return np.zeros((1, 0), dtype=np.uint8), csr_array((1, 1), dtype=np.int8)
     found = [batch for _, batch in batches(layers, domain, engine, facets=True) if batch.count]
     packed = np.concatenate([batch.patterns for batch in found if batch.patterns is not None])
@@ -57,30 +60,34 @@ def _neighbours(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of regions with a common facet.
 
-    Across a facet of neuron j lies the region whose pattern differs in bit j alone, if there is one: the next neuron
-    that differs as well would have the same form on both sides and vanish on the facet's hyperplane, so the pattern
-    with bit j alone changed would have no interior.  Otherwise other neurons change sign on the same hyperplane, and
-    the region is found by stepping over the facet in exact arithmetic.
+    Let P be the pattern of a region, B that across its facet of neuron j, C equal to P but for bit j.  If C has a
+    region, it is B: otherwise let k be the first neuron in which B and C differ.  The neurons before k have the same
+    bits in both, so k has the same form there, and on the facet it has the values it has in P; bits of k on the two
+    sides differ between P and B, so these are zero, and the form is a multiple of j's.  Then k has one sign on the side
+    of the facet where both B and C lie, and does not differ.  Where C has no region, B is found by stepping over the
+    facet in exact arithmetic.
     """
     total = facets.shape[1]
     keys = {row.tobytes(): k for k, row in enumerate(packed)}
     left, right = [], []
+    regions: dict[int, ExactRegion] = {}  # the last one alone: a region's facets come one after the other
     for k, j in np.argwhere(facets).tolist():
         other = packed[k].copy()
         other[j // 8] ^= 1 << (j % 8)
         neighbour = keys.get(other.tobytes())
         if neighbour is None:
-            bits = unpack(packed[k : k + 1], total)[0].tolist()
-            neighbour = keys.get(pack([_across(layers, domain, bits, j)], total).tobytes())
+            if k not in regions:
+                [region] = exact_regions(layers, domain, unpack(packed[k : k + 1], total)[0].tolist())
+                regions = {k: region}
+            neighbour = keys.get(pack([_across(layers, regions[k], j)], total).tobytes())
         if neighbour is not None:  # None: on the other side of a wall of the domain
             left.append(k)
             right.append(neighbour)
     return np.array(left, dtype=np.int64), np.array(right, dtype=np.int64)
 
 
-def _across(layers: Sequence[ReLULayer], domain: Polyhedron | None, bits: Sequence[int], j: int) -> list[int]:
-    """The pattern behind the facet of neuron j of the region with the given bits."""
-    [region] = exact_regions(layers, domain, bits)
+def _across(layers: Sequence[ReLULayer], region: ExactRegion, j: int) -> list[int]:
+    """The pattern behind the region's facet that neuron j carries."""
     row = region.walls + 1 + j
     on = [ray for ray, t in zip(region.cone.rays, region.cone.tight, strict=True) if t >> row & 1]
     finite = [ray for ray in on if ray[-1] > 0]
@@ -146,12 +153,21 @@ def _map_residues(net: Net, patterns: np.ndarray) -> Iterator[np.ndarray]:
         state[:, range(n), range(n)] = 1.0
         first = 0
         for i, (weight, bias) in enumerate(known):
-            state = np.mod(weight @ state, p)
+            state = _product(weight, state, p)
             state[:, :, -1] = np.mod(state[:, :, -1] + bias, p)
             if i < len(layers):
                 state *= bits[:, first : first + len(bias), None]
                 first += len(bias)
         yield state.reshape(len(bits), -1).astype(np.int64)
+
+
+def _product(weight: np.ndarray, state: np.ndarray, p: int) -> np.ndarray:
+    """The product modulo p, columns of the weight taken in blocks whose sums stay below 2^53."""
+    total = np.zeros((len(state), len(weight), state.shape[2]))
+    for start in range(0, weight.shape[1], _BLOCK):
+        block = slice(start, start + _BLOCK)
+        total = np.mod(total + weight[:, block] @ state[:, block], p)
+    return total
 
 
 def _prime(arrays: Sequence[RationalArray]) -> int:

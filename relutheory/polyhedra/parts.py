@@ -130,32 +130,46 @@ class _Book:
         self.known: dict[int, Found] = {}
         title = {"regions of": digest(_statement(layers, domain, engine)), "parts": parts}
         try:
-            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            text = path.read_bytes().decode() if path.exists() else ""
         except (OSError, UnicodeDecodeError):
             reject("store", str(path), "cannot be read")
+        if json.dumps(title).startswith(text):
+            text = ""  # killed while it wrote the title
         lines = text.split("\n")[:-1]  # what a killed run left without its line's end is not counted
         if lines and not _is_title(lines[0], title):
             reject("store", str(path), "is about another network, domain or engine; give a new file")
         if not lines and text:
             reject("store", str(path), "is not a file of counts; give a new file")
+        for line in lines[1:]:
+            part = _noted(line, parts)
+            if part is None or part[0] in self.known:
+                reject("store", str(path), f"has a line that is not a part of this count: {line[:40]}")
+            self.known[part[0]] = part[1]
         try:
-            with path.open("a", encoding="utf-8") as file:
-                if lines:
-                    file.truncate(len("\n".join([*lines, ""]).encode()))
-                else:
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.truncate(len("\n".join([*lines, ""]).encode()) if lines else 0)
+                if not lines:
                     file.write(json.dumps(title) + "\n")
         except OSError as error:
             reject("store", str(path), f"cannot be written: {error.strerror}")
-        for line in lines[1:]:
-            part = json.loads(line)
-            self.known[part["part"]] = (part["regions"], True, part["engine"])
 
     def note(self, part: int, found: Found) -> None:
         """Add a finished part; it is on the disk when this returns."""
-        with self.path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps({"part": part, "regions": found[0], "engine": found[2]}) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _noted(line: str, parts: int) -> tuple[int, Found] | None:
+    """A line of the file: the part's number and what it came to; None where it is something else."""
+    try:
+        said = json.loads(line)
+        k, regions, name = said["part"], said["regions"], said["engine"]
+    except (json.JSONDecodeError, TypeError, KeyError):
+        return None
+    right = type(k) is int and 0 <= k < parts and type(regions) is int and regions >= 1 and isinstance(name, str)
+    return (k, (regions, True, name)) if right else None
 
 
 def _is_title(line: str, title: dict[str, object]) -> bool:

@@ -74,7 +74,8 @@ def plane_regions(
 class PolygonBatch:
     """Some activation regions of a bounded part of the plane as polygons, vertices counterclockwise.
 
-    patterns : (k, ceil(N/8)) uint8 packed as in `RegionBatch`.  vertices : (total, 2) float64, rounded.  offsets :
+    patterns : (k, ceil(N/8)) uint8 packed as in `RegionBatch`.  vertices : (total, 2) float64, rounded (NaN
+    where numbers are too large for that).  offsets :
     (k + 1,) int64, polygon i has vertices offsets[i] : offsets[i + 1].  edges : (total,) int32, for each vertex what
     carries the edge to the next one: a neuron, counted through all layers, or -1 - (wall of the domain).
     """

@@ -8,21 +8,18 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from relutheory.activation.patterns import Net, input_dim, layers_of
-from relutheory.core.errors import check_limit, reject
+from relutheory.activation.patterns import Net, input_dim
+from relutheory.core.errors import UnsupportedError, check_limit, reject
 from relutheory.core.progress import Report, reporter
 from relutheory.core.sets import Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import RegionBatch
 from relutheory.polyhedra.bounds import serra
-from relutheory.polyhedra.engines import BATCH, ENGINES, batches
+from relutheory.polyhedra.cells import NotInGeneralPosition
+from relutheory.polyhedra.engines import BATCH, batches, checked_layers
 from relutheory.polyhedra.linear import merged_regions
 from relutheory.polyhedra.parts import count_in_parts
-
-_INPUTS = {"line": (1, 1), "plane": (2, 2), "space": (2, None)}  # least and most inputs of an engine
 
 
 @dataclass(frozen=True)
@@ -74,12 +71,11 @@ def enumerate_regions(
     >>> batch.count, sorted(batch.bits(3).tolist())[0]
     (6, [0, 0, 0])
     """
-    layers = _checked(net, domain, engine)
+    layers = checked_layers(net, domain, engine)
     if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
         reject("batch", batch, "must be a positive integer")
-    for _, found in batches(layers, domain, engine, points=points, facets=facets, batch=batch):
-        if found.count:
-            yield found
+    every = batches(layers, domain, engine, points=points, facets=facets, batch=batch)
+    return (found for _, found in every if found.count)
 
 
 def count_regions(
@@ -96,11 +92,13 @@ def count_regions(
 ) -> RegionCount:
     """Count the activation regions of a network on a domain, exactly.
 
-    net, domain, engine : as in `enumerate_regions`.  linear : also count the linear regions.  limit : stop when more
-    regions than that are found; time_limit : seconds; the count is then marked incomplete.  executor : a
-    `concurrent.futures.Executor` that shares the work, in parts that do not depend on it.  store : a file in which
-    finished parts are noted, so that a count that was stopped goes on from there.  progress : True for a bar on stderr,
-    or a function of (share done, regions found).
+    net, domain, engine : as in `enumerate_regions`.  linear : also count the linear regions, where the count is
+    complete; that lists the regions once more, with their facets, and knows no time limit.  limit : stop when more
+    regions than that are found; time_limit : seconds; a count that is not finished by then is marked incomplete.
+    executor : a `concurrent.futures.Executor` that shares the work, in parts that do not depend on it.  store : a file
+    in which finished parts are noted, so that a count that was stopped goes on from there.  (One layer in general
+    position is counted at once, without either.)  progress : True for a bar on stderr, or a function of (share done,
+    regions found).
 
     Returns a `RegionCount`.  Raises InputError for bad arguments.
 
@@ -110,19 +108,24 @@ def count_regions(
     (6, 1)
     """
     started = time.perf_counter()
-    layers = _checked(net, domain, engine)
+    layers = checked_layers(net, domain, engine)
     most = check_limit("limit", limit, integer=True)
     seconds = check_limit("time_limit", time_limit)
     deadline = None if seconds is None else started + seconds
     if executor is not None and not callable(getattr(executor, "submit", None)):
         reject("executor", executor, "must be a concurrent.futures.Executor or None")
+    if store is not None and not isinstance(store, (str, Path)):
+        reject("store", store, "must be the path of a file or None")
     at_most = serra([layer.m for layer in layers], input_dim(net))
     with reporter(progress, "regions") as report:
-        if executor is not None or store is not None:
-            name, found, complete = count_in_parts(layers, domain, engine, most, deadline, executor, store, report)
-        else:
+        if executor is None and store is None:
             name, found, complete = _count(layers, domain, engine, most, deadline, at_most, report)
-    merged = merged_regions(net, domain, engine)[0] if linear and complete else None
+        else:
+            try:
+                name, found, complete = _count(layers, domain, "cells", most, deadline, at_most, report)
+            except (NotInGeneralPosition, UnsupportedError):
+                name, found, complete = count_in_parts(layers, domain, engine, most, deadline, executor, store, report)
+    merged = merged_regions(net, domain, None if name == "cells" else engine)[0] if linear and complete else None
     return RegionCount(found, merged, complete, at_most, name, time.perf_counter() - started)
 
 
@@ -144,18 +147,3 @@ def _count(
         if report is not None:
             report(min(found / at_most, 1.0), found)
     return name, found, True
-
-
-def _checked(net: Net, domain: Polyhedron | None, engine: str | None) -> tuple[ReLULayer, ...]:
-    """The ReLU layers; a network that is only a read-out has one region, that of a layer without neurons."""
-    layers, n = layers_of(net), input_dim(net)
-    if domain is not None and not isinstance(domain, Polyhedron):
-        reject("domain", domain, "must be a Box, a Polyhedron or None")
-    if domain is not None and domain.n != n:
-        reject("domain", domain, f"must lie in the network's input space, R^{n}")
-    if engine is not None and engine not in ENGINES:
-        reject("engine", engine, f"must be one of {', '.join(ENGINES)}")
-    least, most = _INPUTS.get(engine or "", (1, None))
-    if n < least or (most is not None and n > most):
-        reject("engine", engine, f"is not for networks with {n} inputs")
-    return layers or (ReLULayer(np.zeros((0, n))),)

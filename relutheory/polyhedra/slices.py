@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 from flint import fmpq_mat
 
-from relutheory.activation.patterns import Net, as_points, input_dim
+from relutheory.activation.patterns import Net, as_points, input_dim, layers_of
 from relutheory.core.errors import reject
 from relutheory.core.exact import to_fmpq
 from relutheory.core.sets import Polyhedron
@@ -30,8 +30,8 @@ def restrict(net: Net, points: Any) -> Net:
     >>> line.W.ravel().tolist(), line.b.tolist()
     ([-1.0, -1.0], [5.0, 6.0])
     """
-    given = as_points(points, input_dim(net), batch=True)
-    rows = given.fractions()
+    layers_of(net)  # refuses what is no network
+    rows = as_points(points, input_dim(net), batch=True).fractions()
     if len(rows) < 2:
         reject("points", f"{len(rows)} points", "must be at least two")
     directions, base = _flat(rows)

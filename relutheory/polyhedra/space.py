@@ -441,7 +441,7 @@ def _nearest(values: Sequence[Fraction]) -> tuple[np.ndarray, float]:
     """The nearest floats, and a bound of their relative error; below 2^-900 only the signs are right."""
     floats = [nearest_float(v) for v in values]
     exact = all(f == v for f, v in zip(floats, values, strict=True))
-    small = 2.0**-900
+    small = kernel.SMALLEST
     floats = [math.copysign(small, v) if v and abs(f) < small else f for f, v in zip(floats, values, strict=True)]
     return np.array(floats), 0.0 if exact and all(abs(f) != small for f in floats) else 2.0**-53
 

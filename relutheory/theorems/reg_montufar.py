@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import comb
+from math import comb, prod
 
 import numpy as np
 
 from relutheory.networks import ReLULayer, ReLUNetwork
 from relutheory.theorems.instances import describe
+from relutheory.theorems.reg_serra import ZIGZAG, ZIGZAG_SUM, count_regions
 from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
 
 Bound = Callable[[Sequence[int], int], int]
@@ -93,22 +94,31 @@ def all_patterns_last(widths: Sequence[int], n: int) -> int:
     return folds(widths, n, last=max(n, widths[-1]))
 
 
-def reached(bound: Bound) -> Claim:
+def published_upper(widths: Sequence[int], n: int) -> int:
+    """The product in the statement; the package's bound must be the same."""
+    from relutheory.polyhedra import bounds
+
+    product = prod(sum(comb(width, j) for j in range(n + 1)) for width in widths)
+    if (ours := bounds.montufar_upper(widths, n)) != product:
+        raise AssertionError(f"the upper bound for widths {widths} in R^{n} is {product}, not {ours}")
+    return product
+
+
+def reached(bound: Bound, upper: Bound = published_upper) -> Claim:
     """The claim that the folding network, of the widths of the given one, has exactly `bound` regions in the cube.
 
-    The given network must not have more regions there than `montufar_upper`, and nor must the bound exceed it.
+    The given network must not have more regions in the whole space than `upper`, and nor must the bound exceed it.
     """
 
     def claim(network: ReLUNetwork) -> Evidence:
-        from relutheory.polyhedra.bounds import montufar_upper
-
         widths, n = network.widths, network.input_dim
         folding = folding_network(widths, n)
-        regions, own = regions_in_cube(folding), regions_in_cube(network)
-        least, most = bound(widths, n), montufar_upper(widths, n)
-        holds = least == regions <= most and own <= most
-        counterexample = describe(folding) | {"regions in the cube": regions, "bound": least, "upper bound": most}
-        measured = f"{regions} regions in the cube; {own} of the given network"
+        regions, own = regions_in_cube(folding), count_regions(network)
+        least, most = bound(widths, n), upper(widths, n)
+        holds = least == regions and max(least, own) <= most
+        counterexample = {"folding": describe(folding), "regions in the cube": regions, "bound": least}
+        counterexample |= {"given": describe(network), "regions in the space": own, "upper bound": most}
+        measured = f"{regions} regions in the cube; {own} of the given network in the space"
         return compare(holds, measured, f"exactly {least}; at most {most}", counterexample, regions - least)
 
     return claim
@@ -165,6 +175,10 @@ THEOREM = Theorem(
             name="repeated rows",
             instance=ReLUNetwork([ReLULayer([[1], [1], [-2]], ["-1/2", 0, 1]), ReLULayer([[1, 1, 1]], [-1])]),
         ),
+        Case(
+            name="a zigzag met twelve times: the upper bound attained",
+            instance=ReLUNetwork([ZIGZAG, ReLULayer([ZIGZAG_SUM] * 3, ["13/4", "7/2", "15/4"])]),
+        ),
     ),
     random=random,
     mutants=(
@@ -175,11 +189,17 @@ THEOREM = Theorem(
             change="2^n_L in place of the sum of C(n_L, j) over j <= n",
             claim=reached(all_patterns_last),
         ),
+        Mutant(
+            name="nothing beats folding",
+            change="the lower bound as upper bound",
+            claim=reached(published, upper=published),
+        ),
     ),
     proof="montufar",
     provenance=(
         "The construction is from memory, its place in the paper is not verified; the paper counts linear regions. It "
-        "was derived again (proofs_check/montufar.py), and the regions of the folding networks are counted one by one. "
-        "The upper bound is part of reg.serra."
+        "was derived again (proofs_check/montufar.py). Counted one by one are the regions of the folding networks in "
+        "the cube, and those of the given networks in the whole space, which the upper bound, part of reg.serra, must "
+        "cover."
     ),
 )

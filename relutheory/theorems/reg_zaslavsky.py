@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import combinations
+
 import numpy as np
 
 from relutheory.networks import ReLULayer
@@ -10,14 +14,11 @@ from relutheory.theorems.instances import describe
 from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
 
 
-def most_cells(m: int, n: int, *, central: bool, terms: int | None = None) -> int:
-    """The bound of the theorem; `terms` summands in place of n + 1 (n for hyperplanes through the origin)."""
+def most_cells(m: int, n: int, *, central: bool) -> int:
+    """The bound of the theorem; `central`: for hyperplanes through the origin."""
     from relutheory.polyhedra.bounds import zaslavsky, zaslavsky_central  # loads compiled kernels
 
-    terms = n + 1 - central if terms is None else terms
-    if central:
-        return zaslavsky_central(m, terms)
-    return zaslavsky(m, terms - 1) if terms else 0
+    return zaslavsky_central(m, n) if central else zaslavsky(m, n)
 
 
 def is_central(layer: ReLULayer) -> bool:
@@ -28,41 +29,85 @@ def has_full_rank(layer: ReLULayer) -> bool:
     return rank(row[:-1] for row in rows_of(layer)) == layer.n
 
 
-def counts(*, short: int = 0, always: bool = False, by_rank: bool = True, mixed: bool = False) -> Claim:
+def is_simple(layer: ReLULayer, *, zero_rows: bool = False, repeated: bool = False) -> bool:
+    """All w_i are non-zero, the hyperplanes are distinct, and any k <= n of them meet in a flat of dimension n - k.
+
+    zero_rows, repeated : allow zero rows, or several rows with one hyperplane; these are then left out.
+    """
+    rows = _with_hyperplane(layer)
+    different = _different(rows)
+    return (
+        (zero_rows or len(rows) == layer.m)
+        and (repeated or len(different) == len(rows))
+        and all(_flat(some, layer.n) == layer.n - k for k in range(layer.n + 1) for some in combinations(different, k))
+    )
+
+
+def have_common_point(layer: ReLULayer) -> bool:
+    """Whether some n + 1 of the different hyperplanes have a common point."""
+    different = _different(_with_hyperplane(layer))
+    return any(_flat(some, layer.n) is not None for some in combinations(different, layer.n + 1))
+
+
+def _with_hyperplane(layer: ReLULayer) -> list[Sequence[int]]:
+    """The rows (w_i | b_i) with w_i != 0."""
+    return [row for row in rows_of(layer) if any(row[:-1])]
+
+
+def _different(rows: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    """One row for each hyperplane; rows have the same one where they are multiples of each other."""
+    return [row for i, row in enumerate(rows) if all(rank([row, other]) == 2 for other in rows[:i])]
+
+
+def _flat(rows: Sequence[Sequence[int]], n: int) -> int | None:
+    """The dimension of the flat in which hyperplanes (w | b) of R^n meet; None where they do not."""
+    r = rank(row[:-1] for row in rows)
+    return n - r if rank(rows) == r else None
+
+
+def counts(
+    *,
+    short: int = 0,
+    always: bool = False,
+    by_rank: bool = True,
+    mixed: bool = False,
+    simple: Callable[[ReLULayer], bool] = is_simple,
+) -> Claim:
     """The claim about the cells of a layer, which are counted one by one.
 
     short : summands left out of the bound.  always : claim that the bound is attained by every layer.  by_rank : claim
-    that there are bounded cells only where W has rank n.  mixed : take the bound for b = 0 whatever b is.
+    that there are bounded cells only where W has rank n.  mixed : claim the bound for b = 0 whatever b is.  simple :
+    the condition on the hyperplanes under which the bound is attained.
     """
 
     def claim(layer: ReLULayer) -> Evidence:
-        from relutheory.polyhedra.arrangement import characteristic_polynomial, in_general_position
+        from relutheory.polyhedra.arrangement import characteristic_polynomial
         from relutheory.polyhedra.exact_tree import exact_regions
 
         bounded = [region.bounded for region in exact_regions([layer])]
         polynomial = characteristic_polynomial(layer.weight, layer.bias)
-        sign, central = (-1) ** layer.n, mixed or is_central(layer)
+        sign = (-1) ** layer.n
         predicted = sign * sum((-1) ** k * v for k, v in enumerate(polynomial))
         inner = sign * sum(polynomial) if has_full_rank(layer) or not by_rank else 0
-        full = most_cells(layer.m, layer.n, central=central)
-        bound = most_cells(layer.m, layer.n, central=central, terms=layer.n + 1 - central - short)
-        if layer.n == 1 and central:
-            simple = always or layer.m == 0 or has_full_rank(layer)  # one non-zero row is enough
-        else:
-            simple = always or in_general_position(layer.weight, layer.bias)
-        holds = (
-            (len(bounded), sum(bounded)) == (predicted, inner)
-            and len(bounded) <= bound
-            and (len(bounded) == full) == simple
+        bound = most_cells(layer.m, layer.n - short, central=False)
+        attained = always or (simple(layer) and not have_common_point(layer))
+        clauses = [(bound, attained)]
+        if layer.m and (mixed or is_central(layer)):
+            bound = most_cells(layer.m, layer.n - short, central=True)
+            some_hyperplane = bool(_with_hyperplane(layer))
+            clauses.append((bound, always or (simple(layer) if layer.n >= 2 else some_hyperplane)))
+        holds = (len(bounded), sum(bounded)) == (predicted, inner) and all(
+            len(bounded) == most if equal else len(bounded) < most for most, equal in clauses
         )
         measured = f"{len(bounded)} cells, {sum(bounded)} of them bounded"
-        expected = f"{predicted} and {inner}, at most {bound}, {'as many as' if simple else 'fewer than'} {full}"
+        limits = " and ".join(f"{'as many as' if equal else 'fewer than'} {most}" for most, equal in clauses)
         counterexample = describe(layer) | {
             "cells": len(bounded),
             "bounded": sum(bounded),
             "polynomial": [str(v) for v in polynomial],
             "bound": bound,
         }
+        expected = f"{predicted} and {inner}, {limits}"
         return compare(holds, measured, expected, counterexample, bound - len(bounded) if holds else None)
 
     return claim
@@ -92,11 +137,12 @@ THEOREM = Theorem(
         r"Let $W \in \mathbb{R}^{m \times n}$ and let $\chi$ be the characteristic polynomial of the set of "
         r"hyperplanes $\langle w_i, x\rangle + b_i = 0$ with $w_i \neq 0$. They cut $\mathbb{R}^n$ into "
         r"$(-1)^n \chi(-1)$ cells, which are the activation regions of the layer; if $W$ has rank $n$, then "
-        r"$(-1)^n \chi(1)$ of them are bounded, else none is. There are at most $\sum_{j=0}^{n} \binom{m}{j}$ "
-        r"cells, as many exactly if any $k \leq n$ of the hyperplanes meet in a flat of dimension $n - k$ and no "
-        r"$n + 1$ of them meet. If $b = 0$ and $m \geq 1$, there are at most $2 \sum_{j=0}^{n-1} "
-        r"\binom{m-1}{j}$, as many exactly if any $n$ of the rows (all of them for $m < n$) are independent, for "
-        r"$n \geq 2$; if some row is not zero, for $n = 1$."
+        r"$(-1)^n \chi(1)$ of them are bounded, else none is. Call the layer simple if all $w_i \neq 0$, the $m$ "
+        r"hyperplanes are distinct, and any $k \leq n$ of them meet in a flat of dimension $n - k$. There are at "
+        r"most $\sum_{j=0}^{n} \binom{m}{j}$ cells, as many exactly if the layer is simple and no $n + 1$ of the "
+        r"hyperplanes have a common point. If $b = 0$ and $m \geq 1$, there are at most $2 \sum_{j=0}^{n-1} "
+        r"\binom{m-1}{j}$, as many exactly if the layer is simple, for $n \geq 2$; if some $w_i \neq 0$, for "
+        r"$n = 1$."
     ),
     cite=Cite(key="zaslavsky1975", locator="Theorems A and C; locator unverified"),
     hypotheses={},
@@ -117,6 +163,8 @@ THEOREM = Theorem(
         Case(name="one zero row", instance=ReLULayer([[0]], [1])),
         Case(name="zero rows and the origin of the line", instance=ReLULayer([[0], [2], [-1]])),
         Case(name="zero rows among others", instance=ReLULayer([[0, 0], [1, 0], [0, 0]], [0, 1, -1])),
+        Case(name="two lines and a zero row", instance=ReLULayer([[1, 0], [0, 1], [0, 0]], [0, 1, 1])),
+        Case(name="two lines, one of them twice", instance=ReLULayer([[1, 0], [0, 1], [-2, 0]], [1, 0, -2])),
         Case(name="two parallel lines", instance=ReLULayer([[1, 0], [1, 0]], [0, 1])),
         Case(name="rows, 2 x rows, -rows", instance=ReLULayer([[1, 0], [0, 1], [2, 0], [0, 2], [-1, 0], [0, -1]])),
         Case(
@@ -140,6 +188,16 @@ THEOREM = Theorem(
             name="central bound for every b",
             change="the bound for b = 0, whatever b is",
             claim=counts(mixed=True),
+        ),
+        Mutant(
+            name="zero rows allowed",
+            change="layers with zero rows can be simple, though m counts these rows",
+            claim=counts(simple=partial(is_simple, zero_rows=True)),
+        ),
+        Mutant(
+            name="repeated rows allowed",
+            change="layers with a hyperplane of several rows can be simple, though m counts these rows",
+            claim=counts(simple=partial(is_simple, repeated=True)),
         ),
     ),
     proof="zaslavsky",

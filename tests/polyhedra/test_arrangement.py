@@ -20,6 +20,7 @@ from relutheory.polyhedra.arrangement import (
     face_counts,
     in_general_position,
 )
+from relutheory.polyhedra.bounds import zaslavsky, zaslavsky_central
 from relutheory.polyhedra.exact_tree import exact_regions
 from relutheory.theorems.brute import layer_faces, rank
 
@@ -213,6 +214,19 @@ def test_general_position_against_the_definition(size: int) -> None:
         found.append(in_general_position(layer.weight, layer.bias))
         assert found[-1] == simple_by_definition(layer), layer.weight.fractions()
     assert 0 < sum(found) < 60
+
+
+@pytest.mark.parametrize("central", [False, True])
+def test_general_position_is_where_the_most_cells_are(central: bool) -> None:
+    attained = []
+    for seed in range(40):
+        rng = np.random.default_rng([10, seed])
+        n, m = int(rng.integers(2, 4)), int(rng.integers(1, 5))
+        W, b = rng.integers(-2, 3, size=(m, n)), rng.integers(-2, 3, size=m) * (not central)
+        most = zaslavsky(m, n) if any(b) else zaslavsky_central(m, n)
+        attained.append(visited(ReLULayer(W, b))[0] == most)
+        assert in_general_position(W, b) == attained[-1], (W, b)
+    assert 0 < sum(attained) < 40
 
 
 def test_dependence_modulo_the_prime_is_not_dependence() -> None:

@@ -30,7 +30,7 @@ from relutheory.theorems.reg_hanin_rolnick import neurons, pieces, sawtooth
 from relutheory.theorems.reg_montufar import folding_network, regions_in_cube
 from relutheory.theorems.reg_serra import THEOREM as SERRA
 from relutheory.theorems.reg_serra import as_one_layer, count_regions
-from relutheory.theorems.reg_zaslavsky import moment_curve, through_origin
+from relutheory.theorems.reg_zaslavsky import have_common_point, is_simple, moment_curve, through_origin
 
 WIDTHS = [widths for L in (1, 2, 3) for widths in product(range(5), repeat=L)]
 
@@ -53,6 +53,24 @@ def test_layers_on_the_moment_curve_attain_the_bounds(m: int, n: int) -> None:
     assert sum(1 for _ in exact_regions([layer])) == zaslavsky(m, n) == count_cells(layer.weight, layer.bias)
     assert sum(1 for _ in exact_regions([through_origin(layer)])) == zaslavsky_central(m, n)
     assert count_bounded_cells(layer.weight, layer.bias) == math.comb(m - 1, n)
+
+
+@pytest.mark.parametrize(
+    ("W", "b", "simple", "common"),
+    [
+        ([[1, 0], [0, 1], [1, 1]], [0, 0, 1], True, False),
+        ([[1, 0], [0, 1], [1, 1]], [1, 1, 2], True, True),
+        ([[1, 0], [0, 1], [0, 0]], [1, 1, 1], False, False),
+        ([[1, 0], [0, 1], [-2, 0]], [1, 1, -2], False, False),
+        ([[1, 0], [1, 0]], [0, 1], False, False),
+        ([[2], [3]], [1, 1], True, False),
+        ([[1, 0, 0], [0, 1, 0], [1, 1, 0]], [0, 0, 1], False, False),
+    ],
+)
+def test_simple_layers(W: list, b: list, simple: bool, common: bool) -> None:
+    layer = ReLULayer(W, b)
+    assert (is_simple(layer), have_common_point(layer)) == (simple, common)
+    assert (count_cells(W, b) == zaslavsky(layer.m, layer.n)) == (simple and not common)
 
 
 def test_few_hyperplanes_have_all_patterns() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from relutheory import Box, ReLULayer, ReLUNetwork
 from relutheory.polyhedra import count_regions, dual_graph, merged_regions
+from relutheory.polyhedra.linear import _product
 
 
 @pytest.mark.parametrize(("m", "n"), [(5, 1), (6, 2), (9, 2), (5, 3), (6, 3)])
@@ -77,3 +78,19 @@ def _corners(net: ReLUNetwork) -> list[Fraction]:
     from relutheory.polyhedra.exact_tree import exact_regions
 
     return [v for region in exact_regions(net.layers, Box([-5], [5])) for (v,) in region.cone.vertices()]
+
+
+def test_maps_of_wide_layers_are_told_apart_and_together_exactly() -> None:
+    # ReLU(z) - ReLU(-z) = z, z a sum over many neurons that are always active
+    rng = np.random.default_rng(0)
+    weights, biases, sums = (np.abs(rng.standard_normal(20_000)) for _ in range(3))
+    middle = -float(sums @ (weights / 2 + biases))
+    layers = [ReLULayer(weights[:, None], biases), ReLULayer(np.vstack([sums, -sums]), [middle, -middle])]
+    count = count_regions(ReLUNetwork(layers, readout=([[1, -1]], [0])), Box([0], [1]), linear=True)
+    assert (count.activation_regions, count.linear_regions) == (2, 1)
+
+
+def test_residues_are_exact_for_any_width() -> None:
+    weight = np.full((1, 70_000), 1048572.0)
+    state = np.full((1, 70_000, 1), 1048572.0)
+    assert _product(weight, state, 1048573).item() == 70_000 * 1048572**2 % 1048573

@@ -286,3 +286,15 @@ def test_what_is_refused():
         next(plane_regions(layers, Box([0, 0], [0, 1])))
     with pytest.raises(InputError, match="bounded"):
         next(plane_polygons(layers, Box([0, 0], [1, float("inf")])))
+
+
+def test_values_that_overflow_decide_nothing():
+    wall = Polyhedron([[87381175449619, -7131551229651]], [-11577473013539])
+    numbers = [
+        ["-0x1.401fbb0292be3p+479", "-0x1.0a78429fb61b5p+480", "0x1.fd99bcefbbe4fp+479"],
+        ["0x1.e3a125b691859p+496", "-0x1.71b7676ee1cd4p+497", "0x1.799b11f1ef971p+497"],
+    ]
+    rows = [[float.fromhex(v) for v in row] for row in numbers]
+    layers = (ReLULayer([row[:2] for row in rows], [row[2] for row in rows]),)
+    assert regions(layers, wall) == reference(layers, wall)
+    assert len(regions(layers, wall)) == 4

@@ -5,13 +5,22 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from relutheory import Box, InputError, Polyhedron, ReLULayer, ReLUNetwork, Rigor, activation_pattern
 from relutheory.core.executors import process_pool
-from relutheory.polyhedra import count_regions, enumerate_regions, region_volumes, restrict
+from relutheory.polyhedra import (
+    breakpoints,
+    count_regions,
+    dual_graph,
+    enumerate_regions,
+    merged_regions,
+    region_volumes,
+    restrict,
+)
 from relutheory.polyhedra.engines import batches
 from relutheory.polyhedra.parts import split_domain
 
@@ -124,18 +133,36 @@ def test_a_stopped_count_goes_on_from_its_file(tmp_path: Path) -> None:
     assert count_regions(net, store=stopped).activation_regions == whole
 
 
+def test_a_file_with_half_a_title_is_begun_again(tmp_path: Path) -> None:
+    net, store = network(3, 2, (4, 2)), tmp_path / "parts.jsonl"
+    whole = count_regions(net, store=store).activation_regions
+    title = store.read_text().splitlines()[0]
+    for text in ("", title[:20], title):
+        store.write_text(text)
+        assert count_regions(net, store=store).activation_regions == whole
+        assert store.read_text().splitlines()[0] == title
+    store.write_bytes(store.read_bytes().replace(b"\n", b"\r\n")[:-9])  # as another system writes it, and cut
+    assert count_regions(net, store=store).activation_regions == whole
+    assert count_regions(net, store=store).activation_regions == whole
+
+
 def test_a_file_of_another_count_is_refused(tmp_path: Path) -> None:
     store = tmp_path / "parts.jsonl"
-    count_regions(network(3, 2, (4,)), store=store)
+    count_regions(network(3, 2, (4, 2)), store=store)
     before = store.read_text()
     with pytest.raises(InputError, match="is about another network, domain or engine"):
-        count_regions(network(4, 2, (4,)), store=store)
+        count_regions(network(4, 2, (4, 2)), store=store)
     assert store.read_text() == before
     store.write_text("something else")
     with pytest.raises(InputError, match="is not a file of counts"):
-        count_regions(network(4, 2, (4,)), store=store)
+        count_regions(network(4, 2, (4, 2)), store=store)
+    for line in ("garbage", "[1]", '{"part": 99999, "regions": 5, "engine": "plane"}', before.splitlines()[1]):
+        store.write_text(before + line + "\n")
+        with pytest.raises(InputError, match="has a line that is not a part of this count"):
+            count_regions(network(3, 2, (4, 2)), store=store)
+        assert store.read_text() == before + line + "\n"
     with pytest.raises(InputError, match=r"store = .*cannot be written"):
-        count_regions(network(4, 2, (4,)), store=tmp_path / "no" / "folder.jsonl")
+        count_regions(network(4, 2, (4, 2)), store=tmp_path / "no" / "folder.jsonl")
 
 
 def test_bad_input_is_one_line() -> None:
@@ -151,6 +178,8 @@ def test_bad_input_is_one_line() -> None:
         (lambda: count_regions("net"), "net = 'net': must be a ReLULayer or a ReLUNetwork"),
         (lambda: list(enumerate_regions(net, batch=0)), "batch = 0: must be a positive integer"),
         (lambda: count_regions(net, executor=3), "executor = 3: must be"),
+        (lambda: count_regions(net, store=12), "store = 12: must be"),
+        (lambda: dual_graph(ReLUNetwork([([[1, 1]], [2])]), Box([0, 0], [0, 1])), "must have a non-empty interior"),
     ]:
         with pytest.raises(InputError, match=message) as caught:
             call()
@@ -188,6 +217,48 @@ def test_points_that_span_less_are_refused() -> None:
         restrict(net, [[0, 0, 0], [1, 1, 1], [2, 2, 2]])
     with pytest.raises(InputError, match="must be at least two"):
         restrict(net, [[0, 0, 0]])
+
+
+def test_one_layer_in_general_position_needs_no_parts(tmp_path: Path) -> None:
+    layer = ReLULayer(np.random.default_rng(0).standard_normal((20, 4)))
+    with ThreadPoolExecutor(2) as executor:
+        count = count_regions(layer, executor=executor, store=tmp_path / "parts.jsonl")
+    assert (count.activation_regions, count.engine) == (2320, "cells")
+    twice = ReLULayer([[1, 0, 0], [0, 1, 0], [0, 0, 1], [2, 0, 0]])
+    degenerate = count_regions(twice, store=tmp_path / "others.jsonl", linear=True)
+    assert (degenerate.activation_regions, degenerate.linear_regions, degenerate.engine) == (8, 8, "space")
+    assert count_regions(twice, linear=True, engine="exact").linear_regions == 8
+
+
+def test_questions_to_a_batch_are_checked() -> None:
+    [batch] = enumerate_regions(network(0, 2, (3,)), Box([-1, -1], [1, 1]))
+    [count] = [found for _, found in batches(network(0, 2, (3,)).layers, None, listed=False) if found.count]
+    for call in (
+        lambda: batch.bits(20),
+        lambda: batch.point(-1),
+        lambda: batch.point(batch.count),
+        lambda: count.bits(3),
+    ):
+        with pytest.raises(InputError):
+            call()
+
+
+def test_every_function_refuses_what_does_not_fit() -> None:
+    net, line = network(0, 2, (3,)), network(0, 1, (3,))
+    calls: list[tuple[Any, str]] = [
+        (lambda: dual_graph(net, engine="foo"), "engine = 'foo'"),
+        (lambda: dual_graph(net, Box([0], [1])), "must lie in"),
+        (lambda: merged_regions(net, "x"), "domain = 'x'"),
+        (lambda: enumerate_regions(network(0, 2, (3, 2)), engine="cells"), "engine = 'cells'"),  # before any batch
+        (lambda: restrict(3, [[0], [1]]), "net = 3"),
+        (lambda: breakpoints(3), "net = 3"),
+        (lambda: breakpoints(line, "x"), "domain = 'x'"),
+        (lambda: breakpoints(line, Box([0, 0], [1, 1])), "must be a Box or Polyhedron in R"),
+        (lambda: breakpoints(net), "must have one input"),
+    ]
+    for call, message in calls:
+        with pytest.raises(InputError, match=message):
+            call()
 
 
 def test_counting_makes_no_patterns() -> None:

@@ -322,3 +322,31 @@ def test_random_networks_agree_with_the_exact_tree(seed: int) -> None:
         layers = drawn(widths, draw, bias=bool(rng.integers(2)))
         check(layers)
         check(layers, Box(-1, 1, widths[0]))
+
+
+@pytest.mark.parametrize(("grow", "tiny"), [(2**39, (-1000, -1020)), (2**36, (-1000, -1020)), (10**11, (-996, -1016))])
+def test_tiny_weights_after_large_forms(grow: int, tiny: tuple[int, int]) -> None:
+    # in float64 the last layer's first neuron has weights whose ratio is lost; its forms are of ordinary size
+    large = [ReLULayer(grow * np.eye(3)) for _ in range(3)]
+    first, second = (Fraction(2) ** e for e in tiny)
+    check((*large, ReLULayer([[first, -second, 0], [1, 0, 0]])), Box(["1/2"] * 3, [1] * 3))
+
+
+def test_numbers_that_vanish_beside_larger_ones() -> None:
+    least = 5e-324
+    check((ReLULayer([[0, 0, 1], [0, 0, 0], [0, 0, 1]], [least, 0, 0]),))
+    check((ReLULayer([[0, 1], [0, 1]], [least, 0]),))
+    check((ReLULayer([[0, 1, 0]], [0]),), Polyhedron([[1, 0, 0], [-1, 0, 0], [0, -1, 0]], [least, 0, -least]))
+
+
+@pytest.mark.parametrize("far", [-1.3561814943362754e121, -1e200, -1e240])
+def test_magnitudes_far_apart_make_no_regions(far: float) -> None:
+    first = ReLULayer([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    check((first, ReLULayer([[1, -5.505700089657309, 0], [1, -3.472452966358612, 0]], [far, 0])))
+    rows = [[-1e-200, 1, 0], [1, 0, 0], [0, -3e-200, 0], [0, 1, 0], [0, 0, 1]]
+    check((ReLULayer(rows, [0, 0, 1, 0, 0]),))
+    rows = [
+        *([0, 0, 1], [0, -1, 0], [1, -1, 0]),
+        *([-0.5936240899847904, -0.7443952736917574, 0], [1, -1.101534393959968, 1]),
+    ]
+    check((ReLULayer(rows, [0, far, 0, 1.4 * far, 0]),))

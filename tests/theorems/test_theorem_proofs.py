@@ -51,6 +51,10 @@ PERTURBED = {
     "a negative entry of D": lambda: minimal_expansivity.check(d=sp.Symbol("d", negative=True)),
     "products reversed": lambda: explicit_expression.check(reverse=True),
     ">= on the active side": lambda: domains_partition.check(tie=1),
+    "neurons too heavy, folded once": lambda: montufar.pieces(3),
+    "neurons too heavy, folded twice": lambda: montufar.twice(3),
+    "a hyperplane of dimension n - 2": lambda: zaslavsky.cells(2),
+    "biases twice as dense": lambda: hanin_rolnick.check(density=2),
 }
 
 
