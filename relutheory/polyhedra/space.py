@@ -18,6 +18,7 @@ from time import monotonic
 import numpy as np
 from flint import fmpz_mat
 
+from relutheory._kernels import rays as ray_kernel
 from relutheory._kernels import space as kernel
 from relutheory.core.exact import RationalArray, nearest_float, primitive
 from relutheory.core.sets import Polyhedron
@@ -156,8 +157,8 @@ class _Walk:
             first=first,
         )
         state = kernel.State(
-            table=kernel.Table(np.zeros((rows, d)), np.zeros((rows, 2)), np.zeros(rows, np.bool_)),
-            pool=kernel.Pool(
+            table=ray_kernel.Table(np.zeros((rows, d)), np.zeros((rows, 2)), np.zeros(rows, np.bool_)),
+            pool=ray_kernel.Pool(
                 np.zeros((256, d)), np.zeros(256), np.zeros((256, words), np.uint64), np.zeros(256, np.int8)
             ),
             forms=np.zeros((depth, most, d)),
@@ -169,7 +170,7 @@ class _Walk:
             shared=np.zeros(words, np.uint64),
             every=np.zeros(words, np.uint64),
             counts=np.zeros(rows, np.int64),
-            scratch=kernel.Scratch(
+            scratch=ray_kernel.Scratch(
                 matrix=np.zeros((d, d)),
                 inverse=np.zeros((d, d)),
                 vectors=np.zeros((3, d)),
@@ -182,7 +183,7 @@ class _Walk:
         self._fill_kinds(net)
         infinity = (*(0,) * self.n, 1)
         for row, form in enumerate([infinity, *self.walls, *self.exact.forms(0, b"")]):
-            kernel._make_row(state.table, row, *_floats(form))
+            ray_kernel.make_row(state.table, row, *_floats(form))
         return net, state
 
     def _fill_layers(self, net: kernel.Net, state: kernel.State) -> None:
@@ -276,7 +277,7 @@ class _Walk:
         state, wanted = self.state, self.state.registers
         rays = max(len(state.pool.rays), 2 * int(wanted[kernel.RAYS_WANTED]))
         edges = max(len(state.edges), 2 * int(wanted[kernel.EDGES_WANTED]))
-        pool = kernel.Pool(*(_longer(array, rays) for array in state.pool))
+        pool = ray_kernel.Pool(*(_longer(array, rays) for array in state.pool))
         self.state = state._replace(pool=pool, edges=_longer(state.edges, edges))
 
     def _decide(self) -> None:
@@ -287,7 +288,7 @@ class _Walk:
         form = self.exact.row(self.net.first + j, bits)
         rows = int.from_bytes(np.bitwise_or.reduce(state.pool.masks[start:end]).tobytes(), "little")
         for i in range(start, end):
-            if state.pool.signs[i] == kernel.ASK:
+            if state.pool.signs[i] == ray_kernel.ASK:
                 ray = self.exact.ray(state.pool.masks[i], rows, bits)
                 state.pool.rays[i], state.pool.errors[i] = _ray_floats(ray)
                 value = sum(a * b for a, b in zip(form, ray, strict=True))

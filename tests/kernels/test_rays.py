@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat
 
-from relutheory._kernels import space as kernel
+from relutheory._kernels import rays
 
 
-def fresh(rows: np.ndarray, whole: bool) -> tuple[kernel.Table, kernel.Pool, kernel.Scratch]:
+def fresh(rows: np.ndarray, whole: bool) -> tuple[rays.Table, rays.Pool, rays.Scratch]:
     """A table of rows known exactly, row 0 that at infinity, and room for rays."""
     many, d = rows.shape
-    table = kernel.Table(rows.copy(), np.zeros((many, 2)), np.full(many, whole))
-    pool = kernel.Pool(np.zeros((8, d)), np.zeros(8), np.zeros((8, 1), np.uint64), np.zeros(8, np.int8))
-    scratch = kernel.Scratch(
+    table = rays.Table(rows.copy(), np.zeros((many, 2)), np.full(many, whole))
+    pool = rays.Pool(np.zeros((8, d)), np.zeros(8), np.zeros((8, 1), np.uint64), np.zeros(8, np.int8))
+    scratch = rays.Scratch(
         np.zeros((d, d)),
         np.zeros((d, d)),
         np.zeros((3, d)),
@@ -71,7 +71,7 @@ def test_rays_from_their_rows_are_within_their_bound(d: int, nearly: float) -> N
         pool.rays[0] = [float(v / max(map(abs, exact))) for v in exact]
         pool.masks[0, 0] = sum(1 << r for r in chosen)
         pool.errors[0] = np.inf
-        error = kernel._certify(table, pool, scratch, 0)
+        error = rays.certify(table, pool, scratch, 0)
         if not nearly:
             assert error < 1e-9
         if np.isfinite(error):
@@ -79,7 +79,7 @@ def test_rays_from_their_rows_are_within_their_bound(d: int, nearly: float) -> N
         if 0 in chosen:
             assert pool.rays[0, -1] == 0
         before, pool.errors[0] = pool.rays[0].copy(), error / 2  # a ray that is known better is left as it is
-        assert kernel._certify(table, pool, scratch, 0) == np.inf
+        assert rays.certify(table, pool, scratch, 0) == np.inf
         assert np.array_equal(pool.rays[0], before)
 
 
@@ -116,7 +116,7 @@ def test_points_on_edges_are_within_their_bound(d: int, whole: bool) -> None:
         bits = np.zeros(2 * d + 2, np.uint8)
         for row, end in ((d, w), (d + 1, u)):
             bits[row - 1] = sum(Fraction(a) * x for a, x in zip(rows[row].tolist(), end, strict=True)) > 0
-        kernel._cross(table, pool, scratch, 1, bits, d + 2, 0, 1, 2)
+        rays.cross(table, pool, scratch, 1, bits, d + 2, 0, 1, 2)
         crossed += 1
         assert pool.errors[2] < 1e-9
         assert distance(pool.rays[2], exact) <= Fraction(pool.errors[2])
@@ -137,14 +137,14 @@ def test_signs_are_those_of_all_data_within_the_errors(error: float) -> None:
         exact_row = [Fraction(v) for v in row]
         exact_ray = [Fraction(v) for v in ray]
         worst = Fraction(0) if not np.isfinite(error) else Fraction(error)
-        sign = kernel._side(row, kernel._form_size(row), error, error, False, ray, error, False)
+        sign = rays.proved_sign(row, rays.form_size(row), error, error, False, ray, error, False)
         values = []
         for a in (-1, 1):
             for b in (-1, 1):
                 moved = [x + a * worst * (1 if y > 0 else -1) for x, y in zip(exact_row, exact_ray, strict=True)]
                 also = [y + b * worst * (1 if x > 0 else -1) for x, y in zip(exact_row, exact_ray, strict=True)]
                 values.append(sum(x * y for x, y in zip(moved, also, strict=True)))
-        if sign != kernel.ASK:
+        if sign != rays.ASK:
             known += 1
             assert all((v > 0) - (v < 0) == sign for v in values)
     assert known == 0 if error == np.inf else known > 50
@@ -152,7 +152,9 @@ def test_signs_are_those_of_all_data_within_the_errors(error: float) -> None:
 
 def test_integers_are_decided_at_once() -> None:
     row, ray = np.array([3.0, -2.0, 0.0]), np.array([2.0, 3.0, 7.0])
-    assert kernel._side(row, 5.0, 0.0, 0.0, True, ray, 0.0, False) == 0
-    assert kernel._side(row, 5.0, 0.0, 0.0, False, ray, 0.0, False) == kernel.ASK
+    assert rays.proved_sign(row, 5.0, 0.0, 0.0, True, ray, 0.0, False) == 0
+    assert rays.proved_sign(row, 5.0, 0.0, 0.0, False, ray, 0.0, False) == rays.ASK
     large = np.array([2.0**52, 1.0, 0.0])  # sums that need not be exact prove nothing
-    assert kernel._side(large, 2.0**52 + 1, 0.0, 0.0, True, np.array([2.0, -(2.0**53), 0.0]), 0.0, False) == kernel.ASK
+    assert (
+        rays.proved_sign(large, 2.0**52 + 1, 0.0, 0.0, True, np.array([2.0, -(2.0**53), 0.0]), 0.0, False) == rays.ASK
+    )
