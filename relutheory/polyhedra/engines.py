@@ -16,6 +16,7 @@ from relutheory.polyhedra.cells import NotInGeneralPosition, cell_regions
 from relutheory.polyhedra.exact_tree import exact_batches
 from relutheory.polyhedra.line import line_regions
 from relutheory.polyhedra.plane import plane_regions
+from relutheory.polyhedra.programs import program_regions
 from relutheory.polyhedra.space import space_regions
 
 ENGINES = {
@@ -23,10 +24,12 @@ ENGINES = {
     "plane": plane_regions,
     "cells": cell_regions,
     "space": space_regions,
+    "programs": program_regions,
     "exact": exact_batches,
 }
 BATCH = 65536  # regions
-_INPUTS = {"line": (1, 1), "plane": (2, 2), "space": (2, None)}  # least and most inputs of an engine
+MOST = 10  # inputs of polyhedra that are kept by their corners: a box has 2^n of them
+_INPUTS = {"line": (1, 1), "plane": (2, 2), "space": (2, MOST), "exact": (1, MOST)}  # least and most of an engine
 
 
 def checked_layers(net: Net, domain: Polyhedron | None, engine: str | None) -> tuple[ReLULayer, ...]:
@@ -81,11 +84,13 @@ def _choice(layers: Sequence[ReLULayer], domain: Polyhedron | None, facets: bool
     """The engines to try in turn."""
     n = layers[0].n
     if not any(layer.m for layer in layers):
-        return ("exact",)
+        return ("exact",) if n <= MOST else ("programs",)
     if n == 1:
         return ("line",)
     if n == 2:
         return ("plane",)
+    if n > MOST:
+        return ("programs",)
     if len(layers) == 1 and domain is None and not facets:
         return ("cells", "space")
     return ("space",)

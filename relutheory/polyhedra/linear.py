@@ -12,12 +12,13 @@ from scipy.sparse.csgraph import connected_components
 
 from relutheory.activation.maps import affine_map
 from relutheory.activation.patterns import Net, layers_of
+from relutheory.core.errors import reject
 from relutheory.core.exact import RationalArray, odd_parts
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import pack, unpack
 from relutheory.polyhedra.cones import cone_over
-from relutheory.polyhedra.engines import batches, checked_layers
+from relutheory.polyhedra.engines import MOST, batches, checked_layers
 from relutheory.polyhedra.exact_tree import ExactRegion, exact_regions
 
 _LARGEST = 1048573  # a prime < 2^20: sums of _BLOCK products of residues are exact in float64, whatever their order
@@ -41,6 +42,8 @@ def dual_graph(
     """
     layers = checked_layers(net, domain, engine)
     total = sum(layer.m for layer in layers)
+    if layers[0].n > MOST:
+        reject("net", net, f"must have at most {MOST} inputs for neighbours and linear regions")
     if total == 0:
         cone_over(domain, layers[0].n)  # refuses a domain without interior
         return np.zeros((1, 0), dtype=np.uint8), csr_array((1, 1), dtype=np.int8)

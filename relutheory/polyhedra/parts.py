@@ -19,7 +19,7 @@ from relutheory.core.progress import Report
 from relutheory.core.sets import Polyhedron
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.cones import cone_over
-from relutheory.polyhedra.engines import batches
+from relutheory.polyhedra.engines import MOST, batches
 
 _PARTS = 64  # enough for many workers, and few enough that none is all overhead
 
@@ -69,6 +69,8 @@ def split_domain(layers: Sequence[ReLULayer], domain: Polyhedron | None) -> list
     """The domain cut by neurons of the first layer into polyhedra without common interior points: their walls."""
     walls: list[Wall] = [] if domain is None else [(tuple(a), c) for a, c in domain.halfspaces()]
     n = layers[0].n
+    if n > MOST:
+        return [walls]
     parts = [(walls, cone_over(domain, n))]
     for i in range(layers[0].m):
         if len(parts) >= _PARTS:

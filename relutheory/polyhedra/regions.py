@@ -17,7 +17,7 @@ from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import RegionBatch
 from relutheory.polyhedra.bounds import serra
 from relutheory.polyhedra.cells import NotInGeneralPosition
-from relutheory.polyhedra.engines import BATCH, batches, checked_layers
+from relutheory.polyhedra.engines import BATCH, MOST, batches, checked_layers
 from relutheory.polyhedra.linear import merged_regions
 from relutheory.polyhedra.parts import count_in_parts
 
@@ -59,7 +59,7 @@ def enumerate_regions(
     whose interior the regions are cut; None is all of R^n.  points : give a point in each region; without them a layer
     in general position is listed many times faster.  facets : also tell which neurons carry facets.  batch :
     regions to a batch, at most.  engine : "line" (n = 1), "plane" (n = 2), "cells" (one layer in general position),
-    "space" or "exact"; None chooses.  Memory does not grow with the number of regions.
+    "space" (2 <= n <= 10), "programs" or "exact"; None chooses.  Memory does not grow with the number of regions.
 
     Yields `RegionBatch` objects: packed patterns, a point in the interior of each region, whether it is bounded.  A
     region is the set of inputs with one pattern, its interior not empty; a neuron that vanishes identically on it has
@@ -116,6 +116,8 @@ def count_regions(
         reject("executor", executor, "must be a concurrent.futures.Executor or None")
     if store is not None and not isinstance(store, (str, Path)):
         reject("store", store, "must be the path of a file or None")
+    if linear and input_dim(net) > MOST:
+        reject("linear", linear, f"must be False for networks of more than {MOST} inputs, or look at a slice")
     at_most = serra([layer.m for layer in layers], input_dim(net))
     with reporter(progress, "regions") as report:
         if executor is None and store is None:

@@ -70,6 +70,44 @@ def test_the_chosen_engine_finds_the_regions_of_the_exact_one(
                 assert np.concatenate(activation_pattern(net, [batch.point(i)]), axis=1)[0].tolist() == bits
 
 
+@pytest.mark.parametrize(("n", "widths"), [(1, (3, 2)), (2, (4, 2)), (3, (4,)), (3, (3, 2))])
+@pytest.mark.parametrize("integer", [False, True])
+def test_linear_programs_find_the_same(n: int, widths: tuple[int, ...], integer: bool) -> None:
+    net = network(7, n, widths, integer=integer)
+    total = sum(widths)
+    for domain in (None, Box(-1, "3/2", n=n), Polyhedron([[1] * n], ["1/3"])):
+        found = {}
+        for engine in ("programs", "exact"):
+            every = list(enumerate_regions(net, domain, engine=engine, facets=True))
+            rows = [
+                (bits.tobytes(), (bool(bounded), facets.tobytes()))
+                for batch in every
+                for bits, bounded, facets in zip(batch.bits(total), batch.bounded, batch.facets, strict=True)
+            ]
+            found[engine] = dict(rows)
+            assert len(found[engine]) == len(rows)
+        assert found["programs"] == found["exact"]
+
+
+def test_many_inputs() -> None:
+    rng = np.random.default_rng(0)
+    net = ReLUNetwork([(rng.standard_normal((4, 20)), rng.standard_normal(4)), (rng.standard_normal((1, 4)), [0])])
+    count = count_regions(net, Box(-1, 1, n=20))
+    assert (count.activation_regions, count.engine, count.complete) == (16, "programs", True)
+    assert count_regions(net, store=None, executor=ThreadPoolExecutor(1)).activation_regions == 16
+    wide = ReLUNetwork([(rng.standard_normal((30, 20)), rng.standard_normal(30)), (rng.standard_normal((1, 30)), [0])])
+    assert not count_regions(wide, Box(-1, 1, n=20), limit=20).complete
+    # it stops also where a region takes long
+    assert not count_regions(network(0, 30, (60, 60)), Box(-1, 1, n=30), time_limit=0.5).complete
+    for call in (
+        lambda: dual_graph(net),
+        lambda: count_regions(net, linear=True),
+        lambda: count_regions(net, engine="space"),
+    ):
+        with pytest.raises(InputError, match="inputs"):
+            call()
+
+
 def test_a_layer_counts_like_the_network_of_it() -> None:
     layer = ReLULayer([[1, 0], [0, 1], [1, 1]], [0, 0, -1])
     assert count_regions(layer).activation_regions == 7
