@@ -16,7 +16,7 @@ import numpy as np
 from relutheory.core.errors import reject
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import Row, solve_system
-from relutheory.core.sets import Polyhedron
+from relutheory.core.sets import Box, Polyhedron
 from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import RegionBatch, pack
 from relutheory.polyhedra.exact_tree import NeuronForms
@@ -47,7 +47,7 @@ def program_regions(
     n = layers[0].n
     some: list[_Node] = []
     size = min(batch, _BATCH)
-    always_bounded = domain is not None and _bounded([(tuple(a), c) for a, c in domain.halfspaces()], n)
+    always_bounded = listed and domain is not None and _is_bounded(domain)
     for node in _leaves(layers, domain):
         if node is not None:
             some.append(node)
@@ -66,7 +66,7 @@ def _leaves(layers: Sequence[ReLULayer], domain: Polyhedron | None) -> Iterator[
     n, total = layers[0].n, sum(layer.m for layer in layers)
     walls: list[Row] = [] if domain is None else [(tuple(a), c) for a, c in domain.halfspaces() if any(a)]
     impossible = domain is not None and any(not any(a) and c < 0 for a, c in domain.halfspaces())
-    start = solve_system(walls, [], n).point
+    start = _middle(domain) if isinstance(domain, Box) else solve_system(walls, [], n).point
     if start is None or impossible:
         reject("domain", domain, "must have a non-empty interior")
     stack: list[tuple[_Node, list[list[int]]]] = [(((), tuple((-1, wall) for wall in walls), start), [])]
@@ -90,6 +90,25 @@ def _leaves(layers: Sequence[ReLULayer], domain: Polyhedron | None) -> Iterator[
                 yield None
                 last = time.perf_counter()
         yield bits, rows, point
+
+
+def _middle(box: Box) -> Point | None:
+    """A point of the interior of a box; None where it has none."""
+    if any(low == high for low, high in zip(box.lo, box.hi, strict=True)):
+        return None
+    return tuple(_between(low, high) for low, high in zip(box.lo, box.hi, strict=True))
+
+
+def _between(low: Fraction | float, high: Fraction | float) -> Fraction:
+    if isinstance(low, Fraction):
+        return (low + high) / 2 if isinstance(high, Fraction) else low + 1
+    return high - 1 if isinstance(high, Fraction) else Fraction(0)
+
+
+def _is_bounded(domain: Polyhedron) -> bool:
+    if isinstance(domain, Box):
+        return all(isinstance(end, Fraction) for end in (*domain.lo, *domain.hi))
+    return _bounded([(tuple(a), c) for a, c in domain.halfspaces()], domain.n)
 
 
 def _sides(

@@ -75,7 +75,8 @@ def test_the_chosen_engine_finds_the_regions_of_the_exact_one(
 def test_linear_programs_find_the_same(n: int, widths: tuple[int, ...], integer: bool) -> None:
     net = network(7, n, widths, integer=integer)
     total = sum(widths)
-    for domain in (None, Box(-1, "3/2", n=n), Polyhedron([[1] * n], ["1/3"])):
+    half = Box([0, *[float("-inf")] * (n - 1)], [float("inf")] * n)
+    for domain in (None, Box(-1, "3/2", n=n), half, Polyhedron([[1] * n], ["1/3"])):
         found = {}
         for engine in ("programs", "exact"):
             every = list(enumerate_regions(net, domain, engine=engine, facets=True))
@@ -87,6 +88,16 @@ def test_linear_programs_find_the_same(n: int, widths: tuple[int, ...], integer:
             found[engine] = dict(rows)
             assert len(found[engine]) == len(rows)
         assert found["programs"] == found["exact"]
+
+
+def test_linear_programs_refuse_a_domain_without_interior() -> None:
+    for domain in (
+        Box([0, 0, 0], [1, 0, 1]),
+        Polyhedron([[1, 0, 0], [-1, 0, 0]], [0, 0]),
+        Polyhedron([[0, 0, 0]], [-1]),
+    ):
+        with pytest.raises(InputError, match="must have a non-empty interior"):
+            list(enumerate_regions(network(0, 3, (2,)), domain, engine="programs"))
 
 
 def test_many_inputs() -> None:
