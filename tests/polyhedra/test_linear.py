@@ -83,7 +83,7 @@ def _corners(net: ReLUNetwork) -> list[Fraction]:
 def test_maps_of_wide_layers_are_told_apart_and_together_exactly() -> None:
     # ReLU(z) - ReLU(-z) = z, z a sum over many neurons that are always active
     rng = np.random.default_rng(0)
-    weights, biases, sums = (np.abs(rng.standard_normal(20_000)) for _ in range(3))
+    weights, biases, sums = (np.abs(rng.standard_normal(60_000)) for _ in range(3))
     middle = -float(sums @ (weights / 2 + biases))
     layers = [ReLULayer(weights[:, None], biases), ReLULayer(np.vstack([sums, -sums]), [middle, -middle])]
     count = count_regions(ReLUNetwork(layers, readout=([[1, -1]], [0])), Box([0], [1]), linear=True)
@@ -91,6 +91,8 @@ def test_maps_of_wide_layers_are_told_apart_and_together_exactly() -> None:
 
 
 def test_residues_are_exact_for_any_width() -> None:
-    weight = np.full((1, 70_000), 1048572.0)
-    state = np.full((1, 70_000, 1), 1048572.0)
-    assert _product(weight, state, 1048573).item() == 70_000 * 1048572**2 % 1048573
+    values = np.random.default_rng(0).integers(1048000, 1048573, (2, 100_000))  # large and odd: sums pass 2^53
+    exact = sum(v * w for v, w in zip(*values.tolist(), strict=True))
+    weight, state = values[:1].astype(float), values[1][None, :, None].astype(float)
+    assert int((weight @ state).item()) != exact
+    assert _product(weight, state, 1048573).item() == exact % 1048573
