@@ -2,10 +2,12 @@
 
 Only the standard library, and none of the code that finds proofs: this file is meant to be read in one sitting.
 
-The layer is x -> ReLU(Wx + b) on all of R^n, or on the convex set {x : A x <= c}, of which a point inside is given; a
-row i of (W, b) is *active* at z where <w_i, z> + b_i >= 0.  Numbers are strings "p" or "p/q", nothing else.
+The layer is x -> ReLU(Wx + b) on all of R^n, or on the convex set {x : A x <= c}, of which a point inside is given, or
+on a ball {x : |x - center| <= radius}; a row i of (W, b) is *active* at z where <w_i, z> + b_i >= 0.  Numbers are
+strings "p" or "p/q", nothing else.
 
-Not injective: two different points x, y of the domain with equal outputs.
+Not injective: two different points x, y of the domain with equal outputs.  For a ball the proof also names a polytope
+{x : A x <= c}, "outer", that contains it; a layer that is injective on the polytope is injective on the ball.
 
 Injective: at every point z of the domain the active rows span R^n.  That is enough: if x != y had equal outputs, every
 row active at z = (x + y) / 2 would be orthogonal to x - y (a row active at z has a positive value at x or y, or is zero
@@ -144,7 +146,7 @@ def _proved(data: dict[str, Any]) -> str:
     canonical = json.dumps(statement, sort_keys=True, separators=(",", ":"))
     if hashlib.sha256(canonical.encode()).hexdigest() != data["digest"]:
         raise Invalid("the layer or the domain is not the one that was certified (digest differs)")
-    layer = _Layer(data["layer"], data["domain"])
+    layer = _Layer(data["layer"], data["domain"], data["proof"])
     if data["claim"] == "not-injective":
         _check_collision(layer, data["proof"])
         return f"the layer of {layer.title} is not injective (two different inputs, equal outputs)"
@@ -158,7 +160,13 @@ def _proved(data: dict[str, Any]) -> str:
 class _Layer:
     """The rows (w | b), then the walls (a | -c): `rows` as Fractions, `vectors` as integers."""
 
-    def __init__(self, layer: dict[str, Any], domain: dict[str, Any] | None) -> None:
+    def __init__(self, layer: dict[str, Any], domain: dict[str, Any] | None, proof: dict[str, Any]) -> None:
+        self.ball = None
+        if domain is not None and "radius" in domain:
+            if set(domain) != {"center", "radius"}:
+                raise Invalid("a ball is given by its center and its radius")
+            self.ball = (_numbers(domain["center"]), _number(domain["radius"]))
+            domain = {**proof["outer"], "inside": domain["center"]}
         self.n = layer["n"]
         self.rows = [[*_numbers(row), b] for row, b in zip(layer["W"], _numbers(layer["b"]), strict=True)]
         self.m = len(self.rows)
@@ -171,9 +179,21 @@ class _Layer:
             inside = _numbers(domain["inside"])
             if len(inside) != self.n or any(self.value(j, inside) >= 0 for j in range(self.m, len(self.rows))):
                 raise Invalid("the point inside the domain is not inside it")
+        if self.ball is not None:
+            self._check_ball(*self.ball)
         self.vectors = [_integers(row) for row in self.rows]
         where = f"R^{self.n}" if domain is None else f"a domain of {len(self.rows) - self.m} half-spaces in R^{self.n}"
+        if self.ball is not None:
+            where = f"a ball in R^{self.n}"
         self.title = f"{self.m} neurons on {where}"
+
+    def _check_ball(self, center: list[Fraction], radius: Fraction) -> None:
+        """Each wall (a | -c) is at least the radius away from the center, which is inside: |<a, center> - c| >= r |a|."""
+        if radius <= 0:
+            raise Invalid("the radius of the ball is not positive")
+        for j in range(self.m, len(self.rows)):
+            if self.value(j, center) ** 2 < radius**2 * sum(a * a for a in self.rows[j][:-1]):
+                raise Invalid(f"the outer polytope does not contain the ball (wall {j - self.m})")
 
     def value(self, i: int, x: list[Fraction]) -> Fraction:
         return sum((a * v for a, v in zip(self.rows[i], x, strict=False)), self.rows[i][-1])
@@ -191,6 +211,11 @@ def _check_collision(layer: _Layer, proof: dict[str, Any]) -> None:
     for j in range(layer.m, len(layer.rows)):
         if layer.value(j, x) > 0 or layer.value(j, y) > 0:
             raise Invalid(f"a point lies outside the domain (wall {j - layer.m})")
+    if layer.ball is not None:
+        center, radius = layer.ball
+        for point in (x, y):
+            if sum((a - c) ** 2 for a, c in zip(point, center, strict=True)) > radius**2:
+                raise Invalid("a point lies outside the ball")
 
 
 def _check_circuit(layer: _Layer, number: int, circuit: dict[str, Any]) -> list[int]:

@@ -34,9 +34,9 @@ class Certificate:
     """A claim, the statement it is about (layer and domain, exact numbers as strings) and its proof.
 
     claim : "injective" or "not-injective".
-    statement : {"layer": {"n", "W", "b"}, "domain": {"A", "b", "inside"} or None}.
-    proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} otherwise (proofs_check/certificates.py says
-    what they mean and checks them).
+    statement : {"layer": {"n", "W", "b"}, "domain": {"A", "b", "inside"}, {"center", "radius"} or None}.
+    proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} otherwise; with "outer", {"A", "b"}, for a ball
+    (proofs_check/certificates.py says what they mean and checks them).
 
     >>> statement = {"layer": {"W": [["1"]], "b": ["0"]}, "domain": None}
     >>> json.loads(Certificate("not-injective", statement, {"x": ["-1"], "y": ["-2"]}).to_json())["claim"]

@@ -1,9 +1,9 @@
-"""Convex sets on which a question is asked: boxes and polyhedra, with exact data."""
+"""Convex sets on which a question is asked: boxes, polyhedra and balls, with exact data."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -96,3 +96,54 @@ class Box(Polyhedron):
 
     def __repr__(self) -> str:
         return f"Box in R^{self.n}"
+
+
+class Ball:
+    """The closed Euclidean ball {x : |x - center| <= radius}.
+
+    center : n numbers, or one number for every coordinate together with `n`; radius : a number > 0; all are kept as
+    exact rationals, as tuples of Fractions and a Fraction.  Raises InputError for NaN, infinities and a radius <= 0.
+
+    >>> Ball([0, 0], 5).contains([3, 4]), Ball(0, "1/3", n=2).contains(["1/4", "1/4"])
+    (True, False)
+    """
+
+    def __init__(self, center: Any, radius: Number, n: int | None = None) -> None:
+        if isinstance(center, (str, bytes)) or not isinstance(center, Iterable):
+            if n is None:
+                reject("center", center, "must be a sequence, or a number together with n")
+            if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+                reject("n", n, "must be an integer, at least 1")
+            center = [center] * n
+        self.center = tuple(rational(v, "center") for v in center)
+        if not self.center:
+            reject("center", list(center), "must not be empty")
+        if n is not None and len(self.center) != n:
+            reject("center", f"{len(self.center)} coordinates", f"must be {n}")
+        self.radius = rational(radius, "radius")
+        allow_digits(self.radius, *self.center)
+        if self.radius <= 0:
+            reject("radius", radius, "must be positive")
+
+    @property
+    def n(self) -> int:
+        """Dimension of the space."""
+        return len(self.center)
+
+    def contains(self, x: Iterable[Number]) -> bool:
+        """Whether |x - center| <= radius, decided exactly.  x : n numbers.  Raises InputError for other points."""
+        point = [rational(v, "x") for v in x]
+        if len(point) != self.n:
+            reject("x", f"point with {len(point)} coordinates", f"must have {self.n}")
+        return self.distance_squared(point) <= self.radius**2
+
+    def distance_squared(self, point: Sequence[Fraction]) -> Fraction:
+        """The squared distance of a point, n Fractions, from the center."""
+        return sum(((v - c) ** 2 for v, c in zip(point, self.center, strict=True)), Fraction(0))
+
+    def bounding_box(self) -> Box:
+        """The smallest box around the ball."""
+        return Box([c - self.radius for c in self.center], [c + self.radius for c in self.center])
+
+    def __repr__(self) -> str:
+        return f"Ball in R^{self.n}"

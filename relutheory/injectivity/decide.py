@@ -12,7 +12,7 @@ from relutheory.core.certificate import Certificate
 from relutheory.core.errors import check_limit, reject
 from relutheory.core.progress import Report, reporter
 from relutheory.core.residues import primes
-from relutheory.core.sets import Polyhedron
+from relutheory.core.sets import Ball, Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.descent import descend
 from relutheory.injectivity.exits import half_space_collision
@@ -52,6 +52,7 @@ class InjectivityResult(NotABool):
     """A decision: `status`, how it is known (`rigor`), by which `method`, `stats`, and a `witness` of a collision.
 
     Made by `decide_injectivity`.  witness : a `Collision` where the layer is not injective, else None.
+    On a ball: `ball` is the ball, `outer` the last polytope around it that was asked; injective there, where proved.
     certificate : made on request; it saves to a file that `relutheory check` verifies on its own.
 
     >>> result = decide_injectivity(ReLULayer([[1, 0], [0, 1], [-1, 0], [0, -1]]))
@@ -81,6 +82,16 @@ class InjectivityResult(NotABool):
         """Whether the layer is proved not to be injective."""
         return self.status is Status.NOT_INJECTIVE
 
+    @property
+    def ball(self) -> Ball | None:
+        """The ball that the decision is about; None for all other domains."""
+        return self.problem.ball
+
+    @property
+    def outer(self) -> Polyhedron | None:
+        """The last polytope around the ball: if `proved`, the layer is injective on all of it."""
+        return None if self.problem.ball is None else self.problem.domain
+
     @cached_property
     def certificate(self) -> Certificate:
         """The proof as a `Certificate`; for an injective layer the search is run again to record its tree.
@@ -95,7 +106,7 @@ class InjectivityResult(NotABool):
 def decide_injectivity(
     layer: ReLULayer,
     *,
-    domain: Polyhedron | None = None,
+    domain: Polyhedron | Ball | None = None,
     time_limit: float | None = None,
     node_limit: int | None = None,
     executor: Executor | None = None,
@@ -103,7 +114,8 @@ def decide_injectivity(
 ) -> InjectivityResult:
     """Decide whether x -> ReLU(Wx + b) is injective, exactly.
 
-    layer : any m x n weights and biases.  domain : a Box or Polyhedron with interior points; None is all of R^n.
+    layer : any m x n weights and biases.  domain : a Box or Polyhedron with interior points, or a Ball;
+    None is all of R^n.
     time_limit : seconds; node_limit : nodes of the search tree; beyond them the status is UNDECIDED and
     `stats.closed` tells which share of the tree is closed.  executor : a `concurrent.futures.Executor` that shares
     the subtrees; verdict and node count are the same for any number of workers.  progress : True for a bar on
@@ -124,12 +136,25 @@ def decide_injectivity(
     started = time.perf_counter()
     if not isinstance(layer, ReLULayer):
         reject("layer", layer, "must be a ReLULayer")
-    if domain is not None and not isinstance(domain, Polyhedron):
-        reject("domain", domain, "must be a Box, a Polyhedron or None")
+    if domain is not None and not isinstance(domain, (Polyhedron, Ball)):
+        reject("domain", domain, "must be a Box, a Polyhedron, a Ball or None")
+    if domain is not None and domain.n != layer.n:
+        reject("domain", domain, f"must lie in the layer's input space, R^{layer.n}")
     if executor is not None and not callable(getattr(executor, "submit", None)):
         reject("executor", executor, "must be a concurrent.futures.Executor or None")
     limit = check_limit("time_limit", time_limit)
     nodes = check_limit("node_limit", node_limit, integer=True)
+    if isinstance(domain, Ball):
+        from relutheory.injectivity.balls import decide_on_ball
+
+        return decide_on_ball(
+            layer,
+            domain,
+            time_limit=limit,
+            node_limit=None if nodes is None else int(nodes),
+            executor=executor,
+            progress=progress,
+        )
     budget = Budget(None if limit is None else started + limit, None if nodes is None else int(nodes))
     problem = Problem(layer, domain)
     with reporter(progress) as report:

@@ -13,9 +13,9 @@ from flint import fmpz_mat
 from relutheory.core.errors import reject
 from relutheory.core.exact import integer_rows, primitive
 from relutheory.core.lp import solve_system
-from relutheory.core.sets import Polyhedron
+from relutheory.core.scaling import balanced, mantissas
+from relutheory.core.sets import Ball, Polyhedron
 from relutheory.injectivity.lines import Line, group_lines, no_gap
-from relutheory.injectivity.scaling import balanced, mantissas
 from relutheory.networks import ReLULayer
 
 
@@ -29,6 +29,7 @@ class Problem:
 
     layer: ReLULayer
     domain: Polyhedron | None = None
+    ball: Ball | None = None  # in `domain`, where the question is about a ball
     lines: list[Line] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -32,21 +32,24 @@ def certify(result: InjectivityResult) -> Certificate:
         proof = _Recorder(problem).proof(result.prime)
     else:
         raise InputError("certificate: the layer is undecided, nothing is proved; give more time_limit or node_limit")
+    if problem.ball is not None:
+        proof["outer"] = _walls(problem)
     return Certificate(claim=result.status.value, statement=_statement(problem), proof=proof)
 
 
 def _statement(problem: Problem) -> dict[str, Any]:
     layer = problem.layer
     weight = [_texts(row) for row in layer.weight.fractions()]
-    domain = {
-        "A": [_texts(a) for a, _ in problem.walls],
-        "b": _texts([c for _, c in problem.walls]),
-        "inside": _texts(problem.inside),
-    }
-    return {
-        "layer": {"n": problem.n, "W": weight, "b": _texts(layer.bias.fractions())},
-        "domain": None if problem.domain is None else domain,
-    }
+    domain: dict[str, Any] | None = None
+    if problem.ball is not None:
+        domain = {"center": _texts(problem.ball.center), "radius": str(problem.ball.radius)}
+    elif problem.domain is not None:
+        domain = {**_walls(problem), "inside": _texts(problem.inside)}
+    return {"layer": {"n": problem.n, "W": weight, "b": _texts(layer.bias.fractions())}, "domain": domain}
+
+
+def _walls(problem: Problem) -> dict[str, Any]:
+    return {"A": [_texts(a) for a, _ in problem.walls], "b": _texts([c for _, c in problem.walls])}
 
 
 def _texts(numbers: Any) -> list[str]:

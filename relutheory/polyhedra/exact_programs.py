@@ -1,4 +1,4 @@
-"""Activation regions by linear programs: for many inputs, where a region has too many corners to keep.
+"""Activation regions by exact linear programs: what the engine `programs` does where floats do not tell.
 
 The tree goes neuron by neuron.  Each region has a point in its interior, so that one side of a neuron's hyperplane
 costs nothing; whether the other side is empty is decided by an exact linear program (`core.lp`): a point in it, or
@@ -7,13 +7,11 @@ multipliers that prove there is none.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from relutheory.core.errors import reject
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import Row, solve_system
 from relutheory.core.sets import Box, Polyhedron
@@ -21,63 +19,26 @@ from relutheory.networks.layers import ReLULayer
 from relutheory.polyhedra.batch import RegionBatch, pack
 from relutheory.polyhedra.exact_tree import NeuronForms
 
-_BATCH, _SECONDS = 64, 0.2  # regions, and time, between two yields: this engine takes its time
-
 Point = tuple[Fraction, ...]
-# bits so far, the strict inequalities <a, x> < c that hold (a neuron's number, or -1 for a wall, with each), a point
-_Node = tuple[tuple[int, ...], tuple[tuple[int, Row], ...], Point]
+Walls = Sequence[tuple[int, Row]]  # strict inequalities <a, x> < c, each with its neuron's number, -1 for the domain
+Node = tuple[tuple[int, ...], Walls, Point]  # bits so far, walls, a point of the interior
 
 
-def program_regions(
-    layers: Sequence[ReLULayer],
-    domain: Polyhedron | None = None,
-    *,
-    listed: bool = True,
-    facets: bool = False,
-    batch: int = 65536,
-) -> Iterator[RegionBatch]:
-    """The activation regions of a chain of ReLU layers with any number of inputs, in batches.
+def exact_leaves(layers: Sequence[ReLULayer], node: Node, forms: list[list[int]]) -> Iterator[Node | None]:
+    """The regions within a node, each once, in exact arithmetic; None after each question, for the caller to stop at.
 
-    layers, domain, listed, facets : as for the other engines.  Raises InputError where the domain has no interior.
-
-    >>> layer = ReLULayer([[1, 0], [0, 1], [1, 1]], [0, 0, -1])
-    >>> sum(regions.count for regions in program_regions((layer,)))
-    7
+    forms : integer multiples of (a | c) for the neurons of the node's layer that come after its bits.
     """
-    n = layers[0].n
-    some: list[_Node] = []
-    size = min(batch, _BATCH)
-    always_bounded = listed and domain is not None and _is_bounded(domain)
-    for node in _leaves(layers, domain):
-        if node is not None:
-            some.append(node)
-        if node is None or len(some) == size:
-            if not some:
-                yield RegionBatch(0)
-                continue
-            yield _batch_of(some, n, always_bounded, facets) if listed else RegionBatch(len(some))
-            some = []
-    if some:
-        yield _batch_of(some, n, always_bounded, facets) if listed else RegionBatch(len(some))
-
-
-def _leaves(layers: Sequence[ReLULayer], domain: Polyhedron | None) -> Iterator[_Node | None]:
-    """The regions, and None where a while has passed without one."""
     n, total = layers[0].n, sum(layer.m for layer in layers)
-    walls: list[Row] = [] if domain is None else [(tuple(a), c) for a, c in domain.halfspaces() if any(a)]
-    impossible = domain is not None and any(not any(a) and c < 0 for a, c in domain.halfspaces())
-    start = _middle(domain) if isinstance(domain, Box) else solve_system(walls, [], n).point
-    if start is None or impossible:
-        reject("domain", domain, "must have a non-empty interior")
-    stack: list[tuple[_Node, list[list[int]]]] = [(((), tuple((-1, wall) for wall in walls), start), [])]
-    maps, last = NeuronForms(layers), time.perf_counter()
+    stack = [(node, forms)]
+    maps = NeuronForms(layers)
     while stack:
         (bits, rows, point), forms = stack.pop()
         while len(bits) < total:
             if not forms:
                 forms = maps.forms(bits)
             (*a, c), *forms = forms
-            below, above = _sides(a, c, rows, point, n)
+            below, above = sides(a, c, rows, point, n)
             if below is not None and above is not None:
                 j = len(bits)
                 low: tuple[int, Row] = (j, (tuple(a), -c))
@@ -86,13 +47,11 @@ def _leaves(layers: Sequence[ReLULayer], domain: Polyhedron | None) -> Iterator[
                 bits, rows, point = (*bits, 0), (*rows, low), below
             else:
                 bits = (*bits, int(above is not None and (any(a) or c > 0)))
-            if time.perf_counter() - last > _SECONDS:
-                yield None
-                last = time.perf_counter()
+            yield None
         yield bits, rows, point
 
 
-def _middle(box: Box) -> Point | None:
+def middle(box: Box) -> Point | None:
     """A point of the interior of a box; None where it has none."""
     if any(low == high for low, high in zip(box.lo, box.hi, strict=True)):
         return None
@@ -105,15 +64,14 @@ def _between(low: Fraction | float, high: Fraction | float) -> Fraction:
     return high - 1 if isinstance(high, Fraction) else Fraction(0)
 
 
-def _is_bounded(domain: Polyhedron) -> bool:
+def is_bounded(domain: Polyhedron) -> bool:
+    """Whether a domain is bounded, exactly."""
     if isinstance(domain, Box):
         return all(isinstance(end, Fraction) for end in (*domain.lo, *domain.hi))
-    return _bounded([(tuple(a), c) for a, c in domain.halfspaces()], domain.n)
+    return bounded([(tuple(a), c) for a, c in domain.halfspaces()], domain.n)
 
 
-def _sides(
-    a: Sequence[int], c: int, rows: Sequence[tuple[int, Row]], point: Point, n: int
-) -> tuple[Point | None, Point | None]:
+def sides(a: Sequence[int], c: int, rows: Walls, point: Point, n: int) -> tuple[Point | None, Point | None]:
     """A point of the region where <a, x> + c is negative, and one where it is positive; None where there is none.
 
     A form without a has one sign, or vanishes: the region's point then stands for that side.
@@ -127,42 +85,44 @@ def _sides(
     return below, above
 
 
-def _batch_of(nodes: Sequence[_Node], n: int, always_bounded: bool, facets: bool) -> RegionBatch:
+def batch_of_nodes(nodes: Sequence[Node], n: int, *, always_bounded: bool, facets: bool) -> RegionBatch:
+    """Exact regions as a batch."""
     total = len(nodes[0][0])
     points, exact_points = np.full((len(nodes), n), np.nan), {}
-    bounded = np.ones(len(nodes), dtype=bool)
+    is_closed = np.ones(len(nodes), dtype=bool)
     on_facets = np.zeros((len(nodes), total), dtype=np.uint8)
     for i, (_, rows, point) in enumerate(nodes):
         rounded = [nearest_float(v) for v in point]
-        if np.isfinite(rounded).all() and _holds(rows, [Fraction(v) for v in rounded]):
+        if np.isfinite(rounded).all() and holds(rows, [Fraction(v) for v in rounded]):
             points[i] = rounded
         else:
             exact_points[i] = point
-        bounded[i] = always_bounded or _bounded([row for _, row in rows], n)
+        is_closed[i] = always_bounded or bounded([row for _, row in rows], n)
         if facets:
-            on_facets[i, _facets(rows, n)] = 1
+            on_facets[i, facets_of(rows, n)] = 1
     return RegionBatch(
         count=len(nodes),
         patterns=pack([bits for bits, _, _ in nodes], total),
         points=points,
-        bounded=bounded,
+        bounded=is_closed,
         facets=pack(on_facets, total) if facets else None,
         exact_points=exact_points,
     )
 
 
-def _holds(rows: Sequence[tuple[int, Row]], x: Sequence[Fraction]) -> bool:
+def holds(rows: Walls, x: Sequence[Fraction]) -> bool:
+    """Whether x satisfies all inequalities, exactly."""
     return all(sum(p * q for p, q in zip(a, x, strict=True)) < c for _, (a, c) in rows)
 
 
-def _bounded(rows: Sequence[Row], n: int) -> bool:
+def bounded(rows: Sequence[Row], n: int) -> bool:
     """Whether <a, x> <= c, for all rows, is bounded: no direction d has <a, d> <= 0 for all of them."""
     weak: list[Row] = [(a, 0) for a, _ in rows]
     units = (tuple(sign * int(i == j) for j in range(n)) for i in range(n) for sign in (1, -1))
     return all(solve_system([(unit, 0)], weak, n).point is None for unit in units)
 
 
-def _facets(rows: Sequence[tuple[int, Row]], n: int) -> list[int]:
+def facets_of(rows: Walls, n: int) -> list[int]:
     """The neurons without whose inequality there is more: points on its other side that satisfy all others."""
     found = []
     for k, (j, (a, c)) in enumerate(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +16,11 @@ def mantissas(rows: list[list[int]], d: int) -> tuple[np.ndarray, np.ndarray]:
     >>> mantissas([[3, -(2**5000)]], 2)
     (array([[ 0.75, -0.5 ]]), array([[   2, 5001]]))
     """
-    m, e = np.zeros((len(rows), d)), np.zeros((len(rows), d), dtype=np.int64)
+    try:
+        m, short = np.frexp(np.array(rows, dtype=np.float64).reshape(len(rows), d))
+        return m, short.astype(np.int64)
+    except OverflowError:  # too long for a float64
+        m, e = np.zeros((len(rows), d)), np.zeros((len(rows), d), dtype=np.int64)
     for i, row in enumerate(rows):
         for j, v in enumerate(row):
             bits = max(v.bit_length() - 1000, 0)
@@ -41,3 +46,15 @@ def balanced(m: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, list[int]]:
             columns += largest[0]
         sizes = np.where(m == 0, _NOTHING, sizes - largest)
     return np.ldexp(m, np.where(m == 0, 0, sizes).astype(np.int32)), columns.tolist()
+
+
+def scaled_rows(m: np.ndarray, e: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+    """The rows m * 2^e, columns divided by the given powers of two, then each row's largest entry brought to about 1.
+
+    >>> scaled_rows(np.array([[0.5, 0.75]]), np.array([[1001, -2000]]), [0, -3001])
+    array([[0.5 , 0.75]])
+    """
+    sizes = np.where(m == 0, _NOTHING, e - np.asarray(columns, dtype=np.int64))
+    largest = sizes.max(axis=1, initial=_NOTHING, keepdims=True)
+    shifts = np.where(m == 0, 0, np.maximum(sizes - largest, -2000))
+    return np.ldexp(m, shifts.astype(np.int32))
