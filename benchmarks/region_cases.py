@@ -83,4 +83,7 @@ def all_region_cases() -> list[RegionCase]:
         RegionCase("4, 12, 12", gaussian(4, 12, 12), False, 14289),
         RegionCase("4, 12, 12 in the box", gaussian(4, 12, 12), True, 1595),
         RegionCase("6, 12, 12", gaussian(6, 12, 12), False, None),
+        RegionCase("7, 10, 10", gaussian(7, 10, 10), False, None),
+        RegionCase("8, 16 in the box", gaussian(8, 16), True, None),
+        RegionCase("12, 12, 12 in the box", gaussian(12, 12, 12), True, None),
     ]

@@ -19,25 +19,30 @@ import numpy as np
 
 from relutheory._kernels._jit import bare_kernel
 from relutheory._kernels.filters import TINY, UNIT, gamma, positive_dependency
+from relutheory._kernels.integers import integer_dependency
 from relutheory._kernels.separation import DEPENDENT, SEPARATED, separate
 
 DONE, PAUSED, FULL, ASKED = range(4)  # what `run` stopped for
 NO, YES, UNKNOWN = range(3)
 
 # rows of Tree.counter; the first OWN walls carry no facets that are asked for
-LEVEL, FOUND, PROGRAMS, SIZE, OWN = range(5)
+LEVEL, FOUND, PROGRAMS, SIZE, SIDE, OWN = range(6)
 
 # K: walls; m: neurons; S: m + 1 states, or 1 where they are too large to keep: every program then starts afresh
 Tree = namedtuple(
     "Tree",
     [
         "rows",  # (K + m, d) float64, largest entries about 1: the walls, then the neurons' forms as they stand
+        "inner",  # (K + m, k + 1) float64: the rows in other coordinates, see `_program`; NaN where they have none
+        "whole",  # (K + m, d) int64: the rows as primitive integers where these are short, else zeros
         "columns",  # (d, K + m) float64: minus the rows at unit length
         "directions",  # (n, K + m) float64: minus the rows' parts a at unit length
         "floor",  # (K + m,) float64: -1 for the walls of the node, inf for the other rows
         "forms",  # (m, d) float64
         "units",  # (m, d) float64: the forms at unit length
         "slopes",  # (m, n) float64: their parts a at unit length
+        "inner_forms",  # (m, k + 1) float64
+        "whole_forms",  # (m, d) int64
         "fixed",  # (m,) int64: the bit of a form that is constant, else -1
         "bits",  # (m,) uint8
         "split",  # (m,) uint8: whether the form takes both signs on the node that it came to
@@ -56,7 +61,8 @@ Tree = namedtuple(
         "matrices",  # scratch of `positive_dependency`: three arrays
         "vectors",
         "order",
-        "counter",  # (5,) int64
+        "table",  # (d, d + 1) int64: scratch of `integer_dependency`
+        "counter",  # (6,) int64
     ],
 )
 
@@ -68,7 +74,7 @@ def run(tree, bits, split, points, bounded, facets, most):
     bits, split : (k, m) uint8 and points : (k, n) float64, output: the regions found; their number is counter[FOUND].
     bounded : (k,) uint8, facets : (k, K + m) uint8, output where not of length 0: NO, YES or UNKNOWN.
     ASKED: on which sides of neuron counter[LEVEL] there is something, see `answer`; support[:counter[SIZE]] then names
-    walls that seem to exclude the other side (none where counter[SIZE] is 0).
+    walls that seem to exclude the bit counter[SIDE], not the one of the node's point (none where counter[SIZE] is 0).
     """
     counter, m = tree.counter, len(tree.bits)
     counter[FOUND] = counter[PROGRAMS] = 0
@@ -88,8 +94,12 @@ def run(tree, bits, split, points, bounded, facets, most):
         counter[SIZE] = 0
         sign = _sign(tree.forms[j], tree.points[j], 1.0)
         if sign == 0:
-            return ASKED
+            if not _both(tree, j):
+                return ASKED
+            _divide(tree, j, 0)
+            continue
         bit = 1 if sign > 0 else 0
+        counter[SIDE] = 1 - bit
         outcome = _beyond(tree, j, 1 - bit)
         if outcome == UNKNOWN:
             return ASKED
@@ -209,6 +219,9 @@ def _flip(tree, i):
     for t in range(tree.rows.shape[1]):
         tree.rows[i, t] = -tree.rows[i, t]
         tree.columns[t, i] = -tree.columns[t, i]
+        tree.whole[i, t] = -tree.whole[i, t]
+    for t in range(tree.inner.shape[1]):
+        tree.inner[i, t] = -tree.inner[i, t]
 
 
 @bare_kernel
@@ -226,6 +239,9 @@ def _orient(tree, j, bit):
     for t in range(len(row)):
         row[t] = sign * form[t]
         tree.columns[t, i] = -sign * unit[t]
+        tree.whole[i, t] = -tree.whole_forms[j, t] if bit else tree.whole_forms[j, t]
+    for t in range(tree.inner.shape[1]):
+        tree.inner[i, t] = sign * tree.inner_forms[j, t]
     for t in range(len(row) - 1):
         tree.directions[t, i] = -sign * tree.slopes[j, t]
     tree.floor[i] = -1.0
@@ -283,6 +299,22 @@ def _beyond(tree, j, bit):
 
 
 @bare_kernel
+def _both(tree, j):
+    """Whether neuron j has both signs close to the node's point; these points, bit 0 first, are then put in place."""
+    i, x = len(tree.rows) - len(tree.bits) + j, tree.points[j]
+    for bit in range(2):
+        _orient(tree, j, bit)
+        y = tree.others[j] if bit else tree.spare
+        _step(tree, i, x, y, 0.0, 1.0)
+        if not _inside(tree, y):
+            tree.floor[i] = np.inf
+            return False
+    _copy(tree.spare, x)
+    tree.other_slot[j] = tree.slot[j]
+    return True
+
+
+@bare_kernel
 def _ray(tree, i, x, y):
     """Shoot from x straight at wall i, on whose wrong side x is; y: halfway between crossing it and the next wall."""
     n = len(x)
@@ -294,7 +326,13 @@ def _ray(tree, i, x, y):
     crossing = reach / speed
     if not crossing > 0.0:
         return False
-    end = 3.0 * crossing
+    return _step(tree, i, x, y, crossing, 3.0 * crossing)
+
+
+@bare_kernel
+def _step(tree, i, x, y, start, end):
+    """Go from x straight through wall i, to the middle of the part from `start` to `end` inside the others."""
+    n, target = len(x), tree.rows[i]
     for k in range(1, len(tree.rows)):
         if tree.floor[k] < 0.0 and k != i:
             row = tree.rows[k]
@@ -304,9 +342,9 @@ def _ray(tree, i, x, y):
                 climb -= row[t] * target[t]
             if climb > 0.0 and -height < end * climb:
                 end = -height / climb
-                if not end > crossing:
+                if not end > start:
                     return False
-    length = 0.5 * (crossing + end)
+    length = 0.5 * (start + end)
     for t in range(n):
         y[t] = x[t] - length * target[t]
     return True
@@ -318,6 +356,9 @@ def _program(tree, old, new, y):
 
     The finder starts from state `old` and leaves its state in `new`; from nothing where they are the same.  Returns the
     answer and the state to start from later, `new` where there is a point.
+
+    Where only k < n neurons of the layer before are active, the forms depend on their k values alone, and dependencies
+    with few walls are the rule.  These are proved in the coordinates of the k values (and 1), `inner`.
     """
     counter = tree.counter
     counter[PROGRAMS] += 1
@@ -342,6 +383,14 @@ def _program(tree, old, new, y):
             return YES, new
     if outcome == DEPENDENT:
         counter[SIZE] = size
-        if positive_dependency(tree.rows, tree.support[:size], tree.matrices, tree.vectors, tree.order):
+        k = tree.inner.shape[1]
+        if size == n + 2:
+            if positive_dependency(tree.rows, tree.support, tree.matrices, tree.vectors, tree.order):
+                return NO, old
+        elif size == k + 1:
+            matrices, vectors = tree.matrices[:, :k, :k], tree.vectors[:, :k]
+            if positive_dependency(tree.inner, tree.support[:size], matrices, vectors, tree.order[:k]):
+                return NO, old
+        if integer_dependency(tree.whole, tree.support[:size], tree.table):
             return NO, old
     return UNKNOWN, old

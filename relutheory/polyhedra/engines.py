@@ -28,7 +28,8 @@ ENGINES = {
     "exact": exact_batches,
 }
 BATCH = 65536  # regions
-MOST = 10  # inputs of polyhedra that are kept by their corners: a box has 2^n of them
+MOST = 10  # inputs of polyhedra that can be kept by their corners
+FEW = 6  # inputs up to which polyhedra have so few corners that keeping them beats linear programs
 _INPUTS = {"line": (1, 1), "plane": (2, 2), "space": (2, MOST), "exact": (1, MOST)}  # least and most of an engine
 
 
@@ -89,8 +90,8 @@ def _choice(layers: Sequence[ReLULayer], domain: Polyhedron | None, facets: bool
         return ("line",)
     if n == 2:
         return ("plane",)
-    if n > MOST:
+    if n > FEW and (n > MOST or len(layers) > 1 or domain is not None or facets):
         return ("programs",)
     if len(layers) == 1 and domain is None and not facets:
-        return ("cells", "space")
+        return ("cells", "space")  # many neurons on one vertex: few corners, and exact tests of corners are cheap
     return ("space",)

@@ -7,6 +7,7 @@ multipliers that prove there is none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -112,7 +113,9 @@ def batch_of_nodes(nodes: Sequence[Node], n: int, *, always_bounded: bool, facet
 
 def holds(rows: Walls, x: Sequence[Fraction]) -> bool:
     """Whether x satisfies all inequalities, exactly."""
-    return all(sum(p * q for p, q in zip(a, x, strict=True)) < c for _, (a, c) in rows)
+    common = math.lcm(*(v.denominator for v in x))
+    scaled = [v.numerator * (common // v.denominator) for v in x]
+    return all(sum(p * q for p, q in zip(a, scaled, strict=True) if p) < c * common for _, (a, c) in rows)
 
 
 def bounded(rows: Sequence[Row], n: int) -> bool:

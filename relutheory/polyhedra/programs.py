@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from flint import fmpq_mat, fmpz, fmpz_mat
 
 from relutheory._kernels.filters import dependency_scratch
+from relutheory._kernels.integers import SHORT
 from relutheory._kernels.programs import (
     ASKED,
     DONE,
     FOUND,
     LEVEL,
     OWN,
+    SIDE,
     SIZE,
     UNKNOWN,
     YES,
@@ -32,7 +35,7 @@ from relutheory._kernels.programs import (
     run,
 )
 from relutheory.core.errors import reject
-from relutheory.core.exact import nearest_float, primitive
+from relutheory.core.exact import integer_rows, nearest_float, primitive
 from relutheory.core.lp import Row, solve_system
 from relutheory.core.scaling import balanced, mantissas, scaled_rows
 from relutheory.core.sets import Box, Polyhedron
@@ -109,28 +112,31 @@ class _Search:
     ) -> None:
         self.layers, self.n, self.total = layers, layers[0].n, sum(layer.m for layer in layers)
         self.batch, self.listed, self.facets = batch, listed, listed and facets
-        halfspaces = [] if domain is None else domain.halfspaces()
-        inside: list[Row] = [(tuple(a), c) for a, c in halfspaces if any(a)]
-        impossible = any(not any(a) and c < 0 for a, c in halfspaces)
+        halfspaces = [] if domain is None else integer_rows(domain.A, domain.b)
+        inside: list[Row] = [(a, c) for *a, c in halfspaces if any(a)]
+        impossible = any(not any(a) and c < 0 for *a, c in halfspaces)
         start = middle(domain) if isinstance(domain, Box) else solve_system(inside, [], self.n).point
         if start is None or impossible:
             reject("domain", domain, "must have a non-empty interior")
         self.root: Node = ((), tuple((-1, row) for row in inside), start)
         self.closed = self.listed and domain is not None and is_bounded(domain)
         self.integer = [_integer_matrix(layer) for layer in layers]
-        self.walk = self._first([(-1, primitive([*a, -c])) for a, c in inside]) if self.total else None
+        self.walk = self._first([(-1, [*a, -c]) for *a, c in halfspaces if any(a)]) if self.total else None
 
     def _first(self, walls: list[_Wall]) -> _Walk | None:
         """The walk through the first layer; None where the floats have no point to start from."""
         forms = self.integer[0]
         infinity = [0] * self.n + [-1]
-        rows = [infinity, *(row for _, row in walls), *([int(v) for v in row] for row in forms.matrix.tolist())]
+        rows = [infinity, *(row for _, row in walls), *map(forms.row, range(self.layers[0].m))]
         floats, self.columns = balanced(*mantissas(rows, self.n + 1))
         self.units = np.array(self.columns[:-1]) - self.columns[-1]
         point = self.floats_of(self.root[2])
         if point is None or not holds(self.root[1], self.point_of(point)):
             return None
-        return _Walk(self, 0, (), walls, floats[: len(walls) + 1], forms, point)
+        whole, many = _short(rows), len(walls) + 1
+        none = np.zeros((len(rows), 0))
+        parts = [_Coordinates(floats[part], none[part], whole[part]) for part in (slice(many), slice(many, None))]
+        return _Walk(self, 0, (), walls, parts[0], forms, parts[1], point)
 
     def floats_of(self, x: Sequence[Fraction]) -> np.ndarray | None:
         """A point in the kernel's coordinates, rounded; None where it is too far."""
@@ -153,8 +159,8 @@ class _Search:
 class _Walk:
     """The walk through one layer inside one region of the layers before it.
 
-    bits : of these layers.  walls : of the region, the domain's first; rows : the wall at infinity and these, in
-    floats.  forms : the layer's.  point : of the region, in the kernel's coordinates.
+    bits : of these layers.  walls : of the region, the domain's first.  rows : the wall at infinity and these.  forms :
+    the layer's; values : these as well.  point : of the region, in the kernel's coordinates.
     """
 
     def __init__(
@@ -163,13 +169,16 @@ class _Walk:
         depth: int,
         bits: tuple[int, ...],
         walls: list[_Wall],
-        rows: np.ndarray,
+        rows: _Coordinates,
         forms: _Forms,
+        values: _Coordinates,
         point: np.ndarray,
     ) -> None:
         self.search, self.depth, self.bits, self.walls, self.forms = search, depth, bits, walls, forms
         self.is_last = depth == len(search.layers) - 1
-        self.tree = _tree(rows, forms.floats(search.columns), forms.constant(), point, sum(j < 0 for j, _ in walls))
+        self.tree = _tree(rows, values, forms.constant())
+        self.tree.points[0] = point
+        self.tree.counter[OWN] = 1 + sum(j < 0 for j, _ in walls)
         many, m, n = (search.batch if self.is_last else 1), len(self.tree.bits), search.n
         flags = many if self.is_last and search.listed and not search.closed else 0
         self.out_bits, self.out_split = np.zeros((2, many, m), np.uint8)
@@ -189,14 +198,23 @@ class _Walk:
 
     def below(self) -> _Walk:
         """The walk through the next layer inside the region just found."""
-        bits, split = self.out_bits[0], self.out_split[0]
-        walls = self._walls(bits, split)
-        matrix = self.search.integer[self.depth + 1].after(self.forms, bits.tolist())
-        first = len(self.walls) + 1
-        signs = np.where(bits, -1.0, 1.0)[:, None]
-        rows = np.vstack([self.tree.rows[:first], (signs * self.tree.forms)[split > 0]])
+        search, depth, bits, split = self.search, self.depth + 1, self.out_bits[0], self.out_split[0]
+        forms = search.integer[depth].after(self.forms, bits.tolist())
+        cut, old = np.flatnonzero(split), len(self.walls) + 1
+        sign = np.where(bits, -1, 1)[cut, None]
+        if bits.sum() < search.n:
+            inner = _inner(search.layers[depth], old, cut, bits)
+        else:  # no better than the input's coordinates
+            inner = np.zeros((old + len(cut), 0)), np.zeros((search.layers[depth].m, 0))
+        tree = self.tree
+        rows = _Coordinates(
+            np.vstack([tree.rows[:old], sign * tree.forms[cut]]),
+            inner[0],
+            np.vstack([tree.whole[:old], sign * tree.whole_forms[cut]]),
+        )
+        values = _Coordinates(forms.floats(search.columns), inner[1], forms.whole())
         before = (*self.bits, *bits.tolist())
-        return _Walk(self.search, self.depth + 1, before, walls, rows, matrix, self.out_points[0].copy())
+        return _Walk(search, depth, before, self._walls(bits, split), rows, forms, values, self.out_points[0].copy())
 
     def _walls(self, bits: np.ndarray, split: np.ndarray) -> list[_Wall]:
         """The walls and those of this layer's neurons that cut, each with the sign that it has inside."""
@@ -218,13 +236,12 @@ class _Walk:
 
     def resolve(self) -> bool:
         """Answer the kernel's question exactly; False where the other side has no float point."""
-        j = int(self.tree.counter[LEVEL])
+        j, asked = int(self.tree.counter[LEVEL]), int(self.tree.counter[SIDE])
+        if self._excluded(j, asked):
+            keep(self.tree, j, 1 - asked)
+            return True
         *a, c = self.forms.row(j)
         _, rows, point = self.node()
-        value = sum((p * q for p, q in zip(a, point, strict=True)), Fraction(c))
-        if value and self._excluded(j, int(value < 0)):
-            keep(self.tree, j, int(value > 0))
-            return True
         below, above = sides(a, c, rows, point, self.search.n)
         if below is None or above is None:
             keep(self.tree, j, int(above is not None))
@@ -295,10 +312,13 @@ class _Forms:
     def __init__(self, matrix: fmpz_mat, scale: fmpz) -> None:
         self.matrix, self.scale = matrix, scale
         self._rows = matrix.tolist()
+        self._primitive: dict[int, list[int]] = {}
 
     def row(self, j: int) -> list[int]:
         """A positive multiple of (a | c), primitive."""
-        return primitive([int(v) for v in self._rows[j]])
+        if j not in self._primitive:
+            self._primitive[j] = primitive([int(v) for v in self._rows[j]])
+        return self._primitive[j]
 
     def after(self, before: _Forms, bits: Sequence[int]) -> _Forms:
         """These forms, of the layer's own inputs, as forms of the network's input: the layer before has these bits."""
@@ -308,6 +328,12 @@ class _Forms:
         offsets = fmpz_mat([[*zero[:-1], row[-1] * before.scale] for row in self._rows])
         return _Forms(weights * active + offsets, self.scale * before.scale)
 
+    def whole(self) -> np.ndarray:
+        """The forms as primitive integers, zeros where these are long."""
+        if self.scale.bit_length() > 2 * SHORT.bit_length():
+            return np.zeros((len(self._rows), self.matrix.ncols()), dtype=np.int64)
+        return _short([self.row(j) for j in range(len(self._rows))])
+
     def constant(self) -> np.ndarray:
         """(m,) int64: the bits of neurons whose form has no linear part, -1 for the others."""
         return np.array([-1 if any(row[:-1]) else int(row[-1] > 0) for row in self._rows], dtype=np.int64)
@@ -316,6 +342,35 @@ class _Forms:
         """The forms in the kernel's coordinates, each with its largest entry about 1."""
         m, e = mantissas([[int(v) for v in row] for row in self._rows], self.matrix.ncols())
         return scaled_rows(m, e, columns)
+
+
+@dataclass(frozen=True)
+class _Coordinates:
+    """Some rows (a | c) as the kernel has them: `floats`, `inner` and `whole`; see there."""
+
+    floats: np.ndarray
+    inner: np.ndarray
+    whole: np.ndarray
+
+
+def _inner(layer: ReLULayer, old: int, cut: np.ndarray, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Walls and a layer's forms in the values of the active neurons before it, and 1.
+
+    old : number of walls that are not of these neurons; cut : the neurons that are walls.
+    """
+    active = np.flatnonzero(bits)
+    walls = np.full((old + len(cut), len(active) + 1), np.nan)
+    walls[0] = [0] * len(active) + [-1]
+    for i, j in enumerate(cut, start=old):
+        if bits[j]:  # the wall is where the neuron's own value is zero
+            walls[i] = [*(-1.0 * (active == j)), 0]
+    m, e = np.frexp(np.hstack([layer.W[:, active], layer.b[:, None]]))
+    return walls, np.ascontiguousarray(scaled_rows(m, e.astype(np.int64), [0] * (len(active) + 1)))
+
+
+def _short(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Rows of integers as int64, zeros instead of those with long entries."""
+    return np.array([row if max(map(abs, row)) < SHORT else [0] * len(row) for row in rows], dtype=np.int64)
 
 
 def _integer_matrix(layer: ReLULayer) -> _Forms:
@@ -330,20 +385,24 @@ def _as_rows(walls: Sequence[_Wall]) -> tuple[tuple[int, Row], ...]:
     return tuple((j, (tuple(row[:-1]), -row[-1])) for j, row in walls)
 
 
-def _tree(rows: np.ndarray, forms: np.ndarray, fixed: np.ndarray, point: np.ndarray, own: int) -> Tree:
-    """A fresh tree of the kernel.  own : number of walls of the domain."""
-    (m, d), walls = forms.shape, len(rows)
+def _tree(rows: _Coordinates, forms: _Coordinates, fixed: np.ndarray) -> Tree:
+    """A fresh tree of the kernel for walls and forms."""
+    (m, d), walls = forms.floats.shape, len(rows.floats)
     n, many = d - 1, walls + m
     kept = m + 1 if (m + 2) * (2 * d + 2) * d <= _STATES else 1
     matrices, vectors, order = dependency_scratch(d)
     tree = Tree(
-        rows=np.vstack([rows, forms]),
+        rows=np.vstack([rows.floats, forms.floats]),
+        inner=np.vstack([rows.inner, forms.inner]),
+        whole=np.vstack([rows.whole, forms.whole]),
+        inner_forms=forms.inner,
+        whole_forms=forms.whole,
         columns=np.zeros((d, many)),
         directions=np.zeros((n, many)),
         floor=np.concatenate([np.full(walls, -1.0), np.full(m, np.inf)]),
-        forms=forms,
-        units=_unit(forms),
-        slopes=_unit(forms[:, :n]),
+        forms=forms.floats,
+        units=_unit(forms.floats),
+        slopes=_unit(forms.floats[:, :n]),
         fixed=fixed,
         bits=np.zeros(m, np.uint8),
         split=np.zeros(m, np.uint8),
@@ -362,12 +421,11 @@ def _tree(rows: np.ndarray, forms: np.ndarray, fixed: np.ndarray, point: np.ndar
         matrices=matrices,
         vectors=vectors,
         order=order,
-        counter=np.zeros(5, np.int64),
+        table=np.zeros((d, d + 1), np.int64),
+        counter=np.zeros(6, np.int64),
     )
-    tree.columns[:, :walls] = -_unit(rows).T
-    tree.directions[:, :walls] = -_unit(rows[:, :n]).T
-    tree.points[0] = point
-    tree.counter[OWN] = 1 + own
+    tree.columns[:, :walls] = -_unit(rows.floats).T
+    tree.directions[:, :walls] = -_unit(rows.floats[:, :n]).T
     return tree
 
 

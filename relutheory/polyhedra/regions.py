@@ -59,7 +59,8 @@ def enumerate_regions(
     whose interior the regions are cut; None is all of R^n.  points : give a point in each region; without them a layer
     in general position is listed many times faster.  facets : also tell which neurons carry facets.  batch :
     regions to a batch, at most.  engine : "line" (n = 1), "plane" (n = 2), "cells" (one layer in general position),
-    "space" (2 <= n <= 10), "programs" or "exact"; None chooses.  Memory does not grow with the number of regions.
+    "space" (2 <= n <= 10), "programs" or "exact" (n <= 10); None chooses.  Memory does not grow with the number of
+    regions.
 
     Yields `RegionBatch` objects: packed patterns, a point in the interior of each region, whether it is bounded.  A
     region is the set of inputs with one pattern, its interior not empty; a neuron that vanishes identically on it has

@@ -1,4 +1,4 @@
-"""The space engine against the exact tree, against all patterns one by one, and against published counts."""
+"""The engines for many inputs against the exact tree, all patterns one by one, and published counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from relutheory.core.sets import Box, Polyhedron
 from relutheory.networks.layers import ReLULayer, ReLUNetwork
 from relutheory.polyhedra.batch import unpack
 from relutheory.polyhedra.exact_tree import exact_regions
+from relutheory.polyhedra.programs import program_regions
 from relutheory.polyhedra.space import space_regions
+
+ENGINES = {"space": space_regions, "programs": program_regions}
+regions = space_regions  # each test runs with each of them
+
+
+@pytest.fixture(autouse=True, params=ENGINES)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(globals(), "regions", ENGINES[request.param])
+    return str(request.param)
+
 
 Layers = tuple[ReLULayer, ...]
 Draw = Callable[[tuple[int, ...]], Any]
@@ -48,7 +59,7 @@ def central(rows: Any) -> Layers:
 
 
 def count(layers: Layers, domain: Polyhedron | None = None) -> int:
-    return sum(part.count for part in space_regions(layers, domain, listed=False))
+    return sum(part.count for part in regions(layers, domain, listed=False))
 
 
 def check(layers: Layers, domain: Polyhedron | None = None, batch: int = 65536) -> int:
@@ -60,8 +71,10 @@ def check(layers: Layers, domain: Polyhedron | None = None, batch: int = 65536) 
         expected[region.bits] = (region.bounded, tuple(int(j in region.facets()) for j in range(neurons)))
     found = {}
     total = 0
-    for part in space_regions(layers, domain, facets=True, batch=batch):
+    for part in regions(layers, domain, facets=True, batch=batch):
         assert part.count <= batch
+        if part.count == 0:  # a sign of life
+            continue
         total += part.count
         assert part.patterns is not None and part.points is not None
         assert part.bounded is not None and part.facets is not None
@@ -295,8 +308,8 @@ def test_weights_that_are_no_floats() -> None:
 
 def test_batches_are_small_and_the_same_regions() -> None:
     layers = gaussian([3, 6, 6])
-    whole = [part.patterns for part in space_regions(layers)]
-    parts = [part.patterns for part in space_regions(layers, batch=5)]
+    whole = [part.patterns for part in regions(layers)]
+    parts = [part.patterns for part in regions(layers, batch=5)]
     assert all(part is not None and len(part) <= 5 for part in parts)
     assert np.array_equal(np.vstack(whole), np.vstack(parts))  # type: ignore[arg-type]
 
