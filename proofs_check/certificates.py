@@ -188,7 +188,7 @@ class _Layer:
         self.title = f"{self.m} neurons on {where}"
 
     def _check_ball(self, center: list[Fraction], radius: Fraction) -> None:
-        """Each wall (a | -c) is at least the radius away from the center, which is inside: |<a, center> - c| >= r |a|."""
+        """The center is inside, and at least the radius away from each wall: |<a, center> - c| >= radius |a|."""
         if radius <= 0:
             raise Invalid("the radius of the ball is not positive")
         for j in range(self.m, len(self.rows)):

@@ -110,6 +110,25 @@ def domain_ends(text: str) -> tuple[Any, Any]:
     return lo, hi
 
 
+def domain_of_layer(text: str) -> tuple[Any, ...]:
+    """The two ends of "box:lo,hi", or the radius of "ball:r", a ball around 0: one number.
+
+    >>> domain_of_layer("ball:1/2")
+    (Fraction(1, 2),)
+    """
+    kind, _, number = text.partition(":")
+    if kind == "box":
+        return domain_ends(text)
+    rule = "must be box:lo,hi or ball:r with numbers like -1, 1/3, 0.5 (or inf, for a box), and r > 0"
+    try:
+        radius = _end(number.strip())
+    except InputError:
+        radius = math.nan
+    if kind != "ball" or isinstance(radius, float) or radius <= 0:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}")
+    return (radius,)
+
+
 def _end(text: str) -> Any:
     from relutheory.core.exact import rational
 

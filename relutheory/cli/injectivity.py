@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relutheory.cli.arguments import OK, add_network_command, count, domain_ends, on_terminal, seconds
+from relutheory.cli.arguments import OK, add_network_command, count, domain_of_layer, on_terminal, seconds
 from relutheory.cli.kernels import load_kernels, small_decision
 from relutheory.cli.output import checked_target, collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
@@ -38,9 +38,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--layer", type=count(1), metavar="K", help="only the K-th ReLU layer")
     parser.add_argument(
         "--domain",
-        type=domain_ends,
-        metavar="box:lo,hi",
-        help="only inputs with all coordinates in [lo, hi]",
+        type=domain_of_layer,
+        metavar="box:lo,hi|ball:r",
+        help="only inputs with all coordinates in [lo, hi], or at most r away from 0",
     )
     parser.add_argument(
         "--time-limit",
@@ -108,13 +108,13 @@ def _targets(path: str | None, chosen: list[int]) -> dict[int, Path]:
 
 
 def _decide(layer: ReLULayer, k: int, args: argparse.Namespace, executor: Executor | None) -> InjectivityResult:
-    from relutheory.core.sets import Box
+    from relutheory.core.sets import Ball, Box
     from relutheory.injectivity import decide_injectivity
 
-    domain = None
+    domain: Ball | Box | None = None
     if args.domain is not None:
-        lo, hi = args.domain
-        domain = Box(lo, hi, n=layer.n)
+        first, *last = args.domain
+        domain = Box(first, last[0], n=layer.n) if last else Ball(0, first, n=layer.n)
     with tree_progress(f"layer {k}", on_terminal()) as progress:
         return decide_injectivity(
             layer,
@@ -182,7 +182,9 @@ def _notes(k: int, result: InjectivityResult, saved: str | None, args: argparse.
 
 
 def _space(args: argparse.Namespace) -> str:
-    return "R^n" if args.domain is None else "box:{},{}".format(*args.domain)
+    if args.domain is None:
+        return "R^n"
+    return "ball:{}".format(*args.domain) if len(args.domain) == 1 else "box:{},{}".format(*args.domain)
 
 
 def _footer(network: ReLUNetwork, args: argparse.Namespace) -> list[str]:
@@ -191,6 +193,8 @@ def _footer(network: ReLUNetwork, args: argparse.Namespace) -> list[str]:
         lines = ["A verdict is about one layer on all of its input space R^n."]
         if len(network.layers) > 1:
             lines.append("Layers after the first only receive inputs >= 0: --domain box:0,inf asks about those.")
+    elif len(args.domain) == 1:
+        lines = [f"A verdict is about one layer on the ball of radius {args.domain[0]} around 0."]
     else:
         lines = [f"A verdict is about one layer on the inputs in [{args.domain[0]}, {args.domain[1]}]^n."]
     if network.readout is not None:

@@ -88,5 +88,9 @@ class Enclosure:
     def __contains__(self, value: Fraction | int | float) -> bool:
         return self.lo <= value <= self.hi
 
+    def __float__(self) -> float:
+        """The float64 nearest to the middle; what is proved is in the ends."""
+        return float((self.lo + self.hi) / 2)
+
     def __bool__(self) -> NoReturn:
         raise TypeError("an Enclosure is not a bool: compare its ends")

@@ -15,7 +15,7 @@ from relutheory.core.residues import primes
 from relutheory.core.sets import Ball, Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.descent import descend
-from relutheory.injectivity.exits import half_space_collision
+from relutheory.injectivity.exits import general_position_collision, half_space_collision
 from relutheory.injectivity.parallel import search_split
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.search import BadPrime, Budget, Outcome, Search
@@ -197,6 +197,9 @@ def _decide_modulo(
         collision = descend(problem, search.free_rows(), search.missing, budget.deadline)
         if collision is not None:
             return "descent", Outcome(False, collision, 0, 0, 0.0)
+    collision = general_position_collision(problem, search.free_rows(), search.missing)
+    if collision is not None:
+        return "general position", Outcome(False, collision, 0, 0, 0.0)
     if executor is not None:
         return "branch and bound", search_split(problem, prime, budget, executor, report)
     return "branch and bound", search.run(budget, report)

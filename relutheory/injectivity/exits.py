@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
+from flint import fmpq_mat, fmpz_mat
 
 from relutheory._kernels.separation import SEPARATED, separate
+from relutheory.core.exact import primitive
+from relutheory.core.kernel_vector import orthogonal_vector
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.witness import Collision, collision_at, roundings
 
 _TRIES = 8
+_EXACT = 64  # dimensions up to which a linear system is worth solving in rationals
 _FINDER_SIZE = 2_000_000  # coefficients up to which the finder is worth its time
 
 
@@ -39,6 +45,72 @@ def half_space_collision(problem: Problem, free: list[int], missing: int) -> Col
     return None
 
 
+def general_position_collision(problem: Problem, free: list[int], missing: int) -> Collision | None:
+    """A collision of a layer with at most n + 2k - 2 free rows, k dimensions missing outside the forced lines.
+
+    In general position, n - 1 of the free rows vanish on a line.  Of its two directions one has at most half of the
+    other free rows active; tilted a little, it makes the n - 1 rows negative, and fewer than k free rows are active.
+    One linear system, in floats first; the collision is exact.  Without general position there may be none here.
+    """
+    if problem.domain is not None or not problem.n - 1 <= len(free) <= problem.n + 2 * missing - 2:
+        return None
+    for z in chain(_tilted(problem, free), _tilted_exactly(problem, free)):
+        slopes = _slopes(problem, free, z)
+        if all(slopes) and sum(v > 0 for v in slopes) < missing:
+            return collision_at(problem, _far_out(problem, free, z) if problem.affine else z)
+    return None
+
+
+def _tilted(problem: Problem, free: list[int]) -> Iterator[list[Fraction]]:
+    """Directions, found in floats, that make n - 1 of the rows just negative, and at most half of the others positive.
+
+    A few times with other rows, and each time with more and more digits.
+    """
+    n = problem.n
+    scaled, exponents = problem.scaled(free + ([-1] if problem.affine else []))
+    scaled = scaled[: len(free), :n]
+    lengths = np.sqrt((scaled * scaled).sum(axis=1))
+    if not (lengths > 0.0).all():
+        return
+    rng = np.random.default_rng(0)
+    for _ in range(_TRIES):
+        rows = rng.permutation(scaled / lengths[:, None])
+        line, others = rows[: n - 1], rows[n - 1 :]
+        along = np.linalg.svd(line)[2][-1] if n > 1 else np.ones(1)
+        try:
+            tilt = np.linalg.solve(np.vstack([line, along]), np.append(np.full(n - 1, -1.0), 0.0))
+        except np.linalg.LinAlgError:
+            continue
+        values, rates = others @ along, others @ tilt
+        if 2 * int((values > 0.0).sum()) > len(values):
+            values, along = -values, -along
+        with np.errstate(all="ignore"):
+            room = np.abs(values / rates)
+        point = along + 0.5 * float(np.min(room[rates != 0.0], initial=1.0)) * tilt
+        if np.isfinite(point).all():
+            yield from roundings(n, point, exponents)
+
+
+def _tilted_exactly(problem: Problem, free: list[int]) -> Iterator[list[Fraction]]:
+    """The same for the first n - 1 rows, in rationals: for rows that floats see as dependent."""
+    n = problem.n
+    if n > _EXACT:
+        return
+    line, others = free[: n - 1], free[n - 1 :]
+    along = orthogonal_vector([problem.rows[i][:-1] for i in line], n)
+    system = fmpq_mat(fmpz_mat([*(problem.rows[i][:-1] for i in line), along or [0] * n]))
+    try:
+        solved = system.solve(fmpq_mat(n, 1, [-1] * (n - 1) + [0])).entries()
+    except ZeroDivisionError:
+        return  # dependent rows
+    z, tilt = [Fraction(v) for v in along or []], [Fraction(int(v.p), int(v.q)) for v in solved]
+    values, rates = _slopes(problem, others, z), _slopes(problem, others, tilt)
+    if 2 * sum(v > 0 for v in values) > len(values):
+        z, values = [-v for v in z], [-v for v in values]
+    step = min((abs(v / r) / 2 for v, r in zip(values, rates, strict=True) if r), default=Fraction(1))
+    yield [v + step * t for v, t in zip(z, tilt, strict=True)]
+
+
 def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
     """A point at which no free row is active, where the finder sees one: it makes for the simplest collisions."""
     d = problem.n + 1 if problem.affine else problem.n
@@ -60,8 +132,10 @@ def _all_negative(problem: Problem, free: list[int]) -> Collision | None:
 
 
 def _slopes(problem: Problem, rows: list[int], z: list[Fraction]) -> list[Fraction]:
-    """<w_i, z> for the rows, up to positive factors."""
-    return [sum((a * v for a, v in zip(problem.rows[i][:-1], z, strict=True) if v), Fraction(0)) for i in rows]
+    """<w_i, z> for the rows, scaled as in `problem.rows`."""
+    *numerators, denominator = primitive([*z, Fraction(1)])
+    products = (problem.matrix * fmpz_mat([[v] for v in [*numerators, 0]])).entries()
+    return [Fraction(int(products[i]), denominator) for i in rows]
 
 
 def _unbalanced(problem: Problem, free: list[int], start: list[int], rng: np.random.Generator) -> list[Fraction] | None:

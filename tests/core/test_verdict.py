@@ -41,6 +41,7 @@ def test_an_enclosure_knows_its_ends() -> None:
     assert Fraction(33, 100) in third and Fraction(34, 100) in third and 1 not in third
     assert Enclosure.exact(2) == Enclosure(lo=Fraction(2), hi=Fraction(2), rigor=Rigor.EXACT)
     assert isinstance(Enclosure.exact(2).lo, Fraction)
+    assert float(Enclosure(lo=Fraction(1), hi=Fraction(2), rigor=Rigor.ENCLOSED)) == 1.5
 
 
 def test_an_enclosure_needs_its_ends_in_order() -> None:

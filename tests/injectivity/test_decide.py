@@ -484,7 +484,7 @@ def test_a_witness_survives_printing() -> None:
         ({"node_limit": 1.5}, "node_limit = 1.5: must be a non-negative integer or None"),
         ({"node_limit": True}, "node_limit = True: must be a non-negative number or None"),
         ({"node_limit": INF}, "node_limit = inf: must be a non-negative integer or None"),
-        ({"domain": [0, 1]}, "domain = [0, 1]: must be a Box, a Polyhedron or None"),
+        ({"domain": [0, 1]}, "domain = [0, 1]: must be a Box, a Polyhedron, a Ball or None"),
         ({"domain": Box(0, 1, n=3)}, "domain = Box in R^3: must lie in the layer's input space, R^2"),
         ({"domain": Box([0, 1], [1, 1])}, "domain = Box in R^2: must have a non-empty interior"),
         (
