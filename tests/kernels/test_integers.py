@@ -39,8 +39,7 @@ def test_small_entries_are_decided(d: int) -> None:
 
 def test_long_numbers_are_never_proved_wrongly() -> None:
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(2000):
         d = int(rng.integers(2, 7))
         rows = rng.integers(1 - SHORT, SHORT, (d + 1, d))
-        rows[0] = np.clip(-rows[1:].sum(axis=0), 1 - SHORT, SHORT - 1)
         assert not proved(rows) or expected(rows)
