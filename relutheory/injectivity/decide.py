@@ -197,7 +197,7 @@ def _decide_modulo(
         collision = descend(problem, search.free_rows(), search.missing, budget.deadline)
         if collision is not None:
             return "descent", Outcome(False, collision, 0, 0, 0.0)
-    collision = general_position_collision(problem, search.free_rows(), search.missing)
+    collision = general_position_collision(problem, search.free_rows(), search.missing, budget.deadline)
     if collision is not None:
         return "general position", Outcome(False, collision, 0, 0, 0.0)
     if executor is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -45,20 +46,31 @@ def half_space_collision(problem: Problem, free: list[int], missing: int) -> Col
     return None
 
 
-def general_position_collision(problem: Problem, free: list[int], missing: int) -> Collision | None:
+def general_position_collision(
+    problem: Problem, free: list[int], missing: int, deadline: float | None = None
+) -> Collision | None:
     """A collision of a layer with at most n + 2k - 2 free rows, k dimensions missing outside the forced lines.
 
     In general position, n - 1 of the free rows vanish on a line.  Of its two directions one has at most half of the
     other free rows active; tilted a little, it makes the n - 1 rows negative, and fewer than k free rows are active.
     One linear system, in floats first; the collision is exact.  Without general position there may be none here.
+    deadline : of `time.perf_counter`, after which nothing new is tried.
     """
     if problem.domain is not None or not problem.n - 1 <= len(free) <= problem.n + 2 * missing - 2:
+        return None
+    if _late(deadline):
         return None
     for z in chain(_tilted(problem, free), _tilted_exactly(problem, free)):
         slopes = _slopes(problem, free, z)
         if all(slopes) and sum(v > 0 for v in slopes) < missing:
             return collision_at(problem, _far_out(problem, free, z) if problem.affine else z)
+        if _late(deadline):
+            return None
     return None
+
+
+def _late(deadline: float | None) -> bool:
+    return deadline is not None and time.perf_counter() > deadline
 
 
 def _tilted(problem: Problem, free: list[int]) -> Iterator[list[Fraction]]:

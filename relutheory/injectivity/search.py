@@ -91,7 +91,7 @@ class Search:
     def tree(self) -> Tree:
         """The kernel's arrays, made when the search begins."""
         rows, self.exponents = self.problem.scaled(self.index)
-        tree = _new_tree(rows, self.rest, self.p, self.packed)
+        tree = new_tree(rows, self.rest, self.p, self.packed, min(self.missing + 1, _LEVELS))
         for k in self.negative:
             _mark(tree.negative[0], k)
         for k in self.closure:
@@ -126,6 +126,9 @@ class Search:
             code = kernels.run(self.tree, _LEAN, left)
             if code == kernels.CLOSED:
                 return self._outcome(True, None)
+            late = budget.deadline is not None and time.perf_counter() > budget.deadline
+            if late and code in (kernels.CIRCUIT, kernels.HELP):  # exact arithmetic may take long
+                return self._outcome(False, None)
             collision = self._answer(code)
             if collision is not None:
                 return self._outcome(False, collision)
@@ -280,10 +283,14 @@ def _has(mask: np.ndarray, k: int) -> bool:
     return bool(int(mask[k >> 6]) >> (k & 63) & 1)
 
 
-def _new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int) -> Tree:
+def new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int, levels: int) -> Tree:
+    """The kernel's arrays for a tree that has not begun.
+
+    rows : (M, d) float64.  rest : (q, M) float64, the rows modulo p and modulo those taken.  packed : circuits in a
+    packing, at most.  levels : that there is room for.
+    """
     many, d = rows.shape
     w = (many + 63) // 64
-    levels = min(len(rest) + 1, _LEVELS)
     lengths = np.sqrt((rows * rows).sum(axis=1))
     work, pairs, ends = transversal_scratch(packed, d + 1)
     matrices, vectors, order = dependency_scratch(d)

@@ -1,0 +1,101 @@
+"""stability, on networks whose constants are known."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relutheory.cli import stability
+from relutheory.cli.arguments import Parser
+from relutheory.core.errors import InputError
+
+EYES = np.vstack([np.eye(2), -np.eye(2)])
+NARROW = np.array([[1.0, 0.0, 2.0, 0.0], [0.0, 3.0, 0.0, 0.0]])  # not injective; its largest singular value is 3
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    """R^2 -> 4 (injective) -> 2 (not injective) -> affine read-out."""
+    path = tmp_path / "net.npz"
+    np.savez(path, W1=EYES, W2=NARROW, W3=[[1.0, 1.0]])
+    return path
+
+
+def run(*argv: object) -> int:
+    parser = Parser(prog="relutheory")
+    stability.add(parser.add_subparsers())
+    args = parser.parse_args(["stability", *map(str, argv)])
+    code: int = args.run(args)
+    return code
+
+
+def asked(capsys: pytest.CaptureFixture[str], *argv: object) -> Any:
+    assert run(*argv, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_constants_of_each_layer(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = asked(capsys, net, "--time-limit", "none")
+    assert (data["file"], data["domain"]) == (str(net), "R^n")
+    first, second = data["layers"]
+    assert (first["m"], first["n"], first["squared"], first["rigor"]) == (4, 2, ["1/2", "1/2"], "exact")
+    assert first["m0_squared"] == ["1", "1"] and first["complete"]
+    assert first["bounds"]["m0/2"] == 0.5 and first["bounds"]["m0/sqrt(2)"] == first["lower"]
+    assert first["bounds"]["m0/sqrt(2m)"] == pytest.approx(1 / np.sqrt(8))
+    assert first["upper_lipschitz"]["squared"] == ["1", "1"]
+    assert (second["lower"], second["upper"], second["squared"]) == (0.0, 0.0, ["0", "0"])
+    assert second["upper_lipschitz"]["upper"] == 3.0
+
+
+def test_the_witness_is_exact(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (first,) = asked(capsys, net, "--layer", 1, "--seed", 5)["layers"]
+    x, y = ([Fraction(v) for v in first["witness"][name]] for name in "xy")
+    outputs = [[max(v, 0) for p in point for v in (p, -p)] for point in (x, y)]
+    above, below = (sum((a - b) ** 2 for a, b in zip(*ends, strict=True)) for ends in (outputs, (x, y)))
+    assert 2 * above == below
+    assert len(first["cell"]["active"]) == 2
+
+
+def test_the_text_has_a_row_per_layer_and_says_what_it_is(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(net, "--starts", 2) == 0
+    text = capsys.readouterr().out
+    rows = [line.split() for line in text.splitlines() if line.split()[:1] in (["1"], ["2"])]
+    assert rows[0][:10] == ["1", "4", "2", "1", "0.35355", "0.5", "0.70710", "0.70710", "0.70711", "1"]
+    assert rows[1][:10] == ["2", "2", "4", "0", "0", "0", "0", "0", "0", "3"]
+    for words in ("kappa^2 = 1/2", "layer 2: kappa = 0, not injective", "on R^n"):
+        assert words in text
+
+
+def test_a_domain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "corner.npy"
+    np.save(path, [[1.0, 0.0], [0.0, 1.0]])
+    assert asked(capsys, path)["layers"][0]["squared"] == ["0", "0"]
+    data = asked(capsys, path, "--domain", "box:0,inf")
+    assert data["domain"] == "box:0,inf"
+    assert Fraction(data["layers"][0]["squared"][0]) == Fraction(1, 2)
+    assert data["layers"][0]["upper"] == 1.0
+
+
+def test_out_of_time_is_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "large.npy"
+    np.save(path, np.random.default_rng(0).standard_normal((110, 10)))
+    (layer,) = asked(capsys, path, "--time-limit", 0.5)["layers"]
+    assert not layer["complete"] and 0 <= layer["lower"] <= layer["upper"]
+    assert run(path, "--time-limit", "0.5") == 0
+    text = capsys.readouterr().out
+    assert "*1" in text and "out of time" in text
+
+
+def test_bad_arguments(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="--layer = 3"):
+        run(net, "--layer", 3)
+    for argv in (["--domain", "box:1,0"], ["--time-limit", "-1"], ["--starts", "x"]):
+        with pytest.raises(SystemExit) as end:
+            run(net, *argv)
+        assert end.value.code == 2
+        assert capsys.readouterr().err.count("\n") == 1
