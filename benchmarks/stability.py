@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from relutheory.injectivity.stability import lower_lipschitz, upper_lipschitz
+from relutheory.injectivity.stability.constants import lower_lipschitz, upper_lipschitz
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra.arrangement import count_cells
 from relutheory.polyhedra.bounds import zaslavsky, zaslavsky_central

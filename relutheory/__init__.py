@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from relutheory.activation import affine_maps as affine_maps
     from relutheory.core.certificate import Certificate as Certificate
     from relutheory.core.errors import InputError as InputError
+    from relutheory.core.sets import Ball as Ball
     from relutheory.core.sets import Box as Box
     from relutheory.core.sets import Polyhedron as Polyhedron
     from relutheory.core.verdict import Enclosure as Enclosure
@@ -26,12 +27,32 @@ if TYPE_CHECKING:
     from relutheory.injectivity import InjectivityResult as InjectivityResult
     from relutheory.injectivity import Status as Status
     from relutheory.injectivity import decide_injectivity as decide_injectivity
+    from relutheory.injectivity.constructions import injective_layer as injective_layer
+    from relutheory.injectivity.domains import MaximalBias as MaximalBias
+    from relutheory.injectivity.domains import maximal_bias as maximal_bias
+    from relutheory.injectivity.general_position import alternating_moment_layer as alternating_moment_layer
+    from relutheory.injectivity.general_position import in_general_position as in_general_position
+    from relutheory.injectivity.inverting import Reconstruction as Reconstruction
+    from relutheory.injectivity.inverting import reconstruct as reconstruct
+    from relutheory.injectivity.inverting import reconstruct_batch as reconstruct_batch
+    from relutheory.injectivity.repair import Repair as Repair
+    from relutheory.injectivity.repair import repair_injectivity as repair_injectivity
+    from relutheory.injectivity.stability import LipschitzResult as LipschitzResult
+    from relutheory.injectivity.stability import lipschitz_bounds as lipschitz_bounds
+    from relutheory.injectivity.stability import lower_lipschitz as lower_lipschitz
+    from relutheory.injectivity.stability import upper_lipschitz as upper_lipschitz
+    from relutheory.injectivity.structured import PooledLayer as PooledLayer
+    from relutheory.injectivity.structured import decide_batch_norm as decide_batch_norm
+    from relutheory.injectivity.structured import decide_convolution as decide_convolution
+    from relutheory.injectivity.structured import decide_pooling as decide_pooling
+    from relutheory.injectivity.structured import normalised_layer as normalised_layer
     from relutheory.networks import AffineMap as AffineMap
     from relutheory.networks import ReLULayer as ReLULayer
     from relutheory.networks import ReLUNetwork as ReLUNetwork
     from relutheory.networks import from_sklearn as from_sklearn
     from relutheory.networks import from_state_dict as from_state_dict
     from relutheory.networks import load_network as load_network
+    from relutheory.networks.convolution import conv_layer as conv_layer
     from relutheory.polyhedra import Breakpoints as Breakpoints
     from relutheory.polyhedra import RegionBatch as RegionBatch
     from relutheory.polyhedra import RegionCount as RegionCount
@@ -58,9 +79,22 @@ _MODULES = {
     ),
     "relutheory.core.certificate": ("Certificate",),
     "relutheory.core.errors": ("InputError",),
-    "relutheory.core.sets": ("Box", "Polyhedron"),
+    "relutheory.core.sets": ("Ball", "Box", "Polyhedron"),
     "relutheory.core.verdict": ("Enclosure", "Rigor", "Verdict"),
     "relutheory.injectivity": ("Collision", "InjectivityResult", "Status", "decide_injectivity"),
+    "relutheory.injectivity.constructions": ("injective_layer",),
+    "relutheory.injectivity.domains": ("MaximalBias", "maximal_bias"),
+    "relutheory.injectivity.general_position": ("alternating_moment_layer", "in_general_position"),
+    "relutheory.injectivity.inverting": ("Reconstruction", "reconstruct", "reconstruct_batch"),
+    "relutheory.injectivity.repair": ("Repair", "repair_injectivity"),
+    "relutheory.injectivity.stability": ("LipschitzResult", "lipschitz_bounds", "lower_lipschitz", "upper_lipschitz"),
+    "relutheory.injectivity.structured": (
+        "PooledLayer",
+        "decide_batch_norm",
+        "decide_convolution",
+        "decide_pooling",
+        "normalised_layer",
+    ),
     "relutheory.networks": (
         "AffineMap",
         "ReLULayer",
@@ -69,6 +103,7 @@ _MODULES = {
         "from_state_dict",
         "load_network",
     ),
+    "relutheory.networks.convolution": ("conv_layer",),
     "relutheory.polyhedra": (
         "Breakpoints",
         "RegionBatch",

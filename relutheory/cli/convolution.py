@@ -14,7 +14,7 @@ from relutheory.core.errors import InputError, shown
 if TYPE_CHECKING:
     import numpy as np
 
-    from relutheory.injectivity.convolution import ConvolutionResult
+    from relutheory.injectivity.structured.convolution import ConvolutionResult
 
 _ABOUT = """\
 KERNELS.npy holds an array (q, c, k) or (q, c, k1, k2) of q kernels on c channels; (q, k) is one channel. A window
@@ -63,7 +63,7 @@ def sizes(text: str) -> tuple[int, ...]:
 
 def run(args: argparse.Namespace) -> int:
     """Decide windows, and one dense layer where asked for."""
-    from relutheory.injectivity.convolution import decide_convolution
+    from relutheory.injectivity.structured.convolution import decide_convolution
 
     kernels = _array(args.file)
     bias = None if args.bias is None else _array(args.bias)

@@ -15,8 +15,8 @@ from relutheory.core.errors import InputError, shown
 if TYPE_CHECKING:
     import numpy as np
 
-    from relutheory.injectivity.inverting import Reconstruction
-    from relutheory.injectivity.inverting_batch import BatchReconstruction
+    from relutheory.injectivity.inverting.batch import BatchReconstruction
+    from relutheory.injectivity.inverting.reconstruction import Reconstruction
     from relutheory.networks import ReLULayer
 
 _ABOUT = """\
@@ -90,8 +90,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _estimated(layer: ReLULayer, outputs: np.ndarray, args: argparse.Namespace) -> tuple[list[dict[str, Any]], Any]:
     from relutheory.core.exact import nearest_float
-    from relutheory.injectivity.frame_bound import rounded_up
-    from relutheory.injectivity.inverting_batch import reconstruct_batch
+    from relutheory.injectivity.inverting.batch import reconstruct_batch
+    from relutheory.injectivity.inverting.frame_bound import rounded_up
 
     noise = 0.0 if args.noise is None else rounded_up(args.noise)
     if not math.isfinite(noise):
@@ -118,7 +118,7 @@ def _exactly(layer: ReLULayer, outputs: np.ndarray, args: argparse.Namespace) ->
 
     from relutheory.core.exact import nearest_float
     from relutheory.core.sets import Box
-    from relutheory.injectivity.inverting import reconstruct
+    from relutheory.injectivity.inverting.reconstruction import reconstruct
 
     domain = None if args.domain is None else Box(args.domain[0], args.domain[1], n=layer.n)
     bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))

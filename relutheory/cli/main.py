@@ -9,11 +9,23 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 
 from relutheory import __version__
-from relutheory.cli import check, figures, injectivity, list_, regions, show, verify
+from relutheory.cli import (
+    check,
+    convolution,
+    figures,
+    injectivity,
+    invert,
+    list_,
+    regions,
+    repair,
+    show,
+    stability,
+    verify,
+)
 from relutheory.cli.arguments import BAD_INPUT, BROKEN_PIPE, INTERRUPTED, Parser
 from relutheory.core.errors import InputError
 
-_COMMANDS = (list_, show, verify, injectivity, regions, check, figures)
+_COMMANDS = (list_, show, verify, injectivity, stability, invert, repair, convolution, regions, check, figures)
 _EPILOG = """\
 exit codes:
   0    done

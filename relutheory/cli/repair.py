@@ -13,7 +13,7 @@ from relutheory.core.errors import InputError
 
 if TYPE_CHECKING:
     from relutheory.core.sets import Box
-    from relutheory.injectivity.repair import Repair
+    from relutheory.injectivity.repair.repairing import Repair
     from relutheory.networks import ReLULayer, ReLUNetwork
 
 _ABOUT = """\
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from relutheory.cli.arrays import array_target, chosen_layer, write_arrays
     from relutheory.core.sets import Box
     from relutheory.injectivity import decide_injectivity
-    from relutheory.injectivity.repair import repair_injectivity
+    from relutheory.injectivity.repair.repairing import repair_injectivity
     from relutheory.networks import load_network
 
     target = array_target(args.out, ".npz")

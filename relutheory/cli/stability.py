@@ -13,7 +13,7 @@ from relutheory.cli.output import collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
 
 if TYPE_CHECKING:
-    from relutheory.injectivity.stability import LipschitzResult
+    from relutheory.injectivity.stability.constants import LipschitzResult
     from relutheory.networks import ReLULayer, ReLUNetwork
 
 _ABOUT = """\
@@ -93,7 +93,7 @@ def _small_layer() -> None:
     """Use the kernels once, so that no time limit is spent on compiling."""
     import numpy as np
 
-    from relutheory.injectivity.stability import lower_lipschitz
+    from relutheory.injectivity.stability.constants import lower_lipschitz
     from relutheory.networks import ReLULayer
 
     for shape in ((24, 4), (110, 2)):
@@ -102,7 +102,7 @@ def _small_layer() -> None:
 
 def _enclose(layer: ReLULayer, k: int, args: argparse.Namespace) -> tuple[LipschitzResult, LipschitzResult]:
     from relutheory.core.sets import Box
-    from relutheory.injectivity.stability import lower_lipschitz, upper_lipschitz
+    from relutheory.injectivity.stability.constants import lower_lipschitz, upper_lipschitz
 
     domain = None if args.domain is None else Box(args.domain[0], args.domain[1], n=layer.n)
     limit = args.time_limit
@@ -164,7 +164,7 @@ def _row(k: int, layer: ReLULayer, lower: LipschitzResult, upper: LipschitzResul
 
 
 def _least(lower: LipschitzResult) -> float:
-    from relutheory.injectivity.singular import outward
+    from relutheory.injectivity.stability.singular import outward
 
     return outward(lower.m0.lo, up=False)
 

@@ -145,7 +145,7 @@ def decide_injectivity(
     limit = check_limit("time_limit", time_limit)
     nodes = check_limit("node_limit", node_limit, integer=True)
     if isinstance(domain, Ball):
-        from relutheory.injectivity.balls import decide_on_ball
+        from relutheory.injectivity.domains.balls import decide_on_ball
 
         return decide_on_ball(
             layer,

@@ -132,7 +132,7 @@ def ball_bias(bias: Bias = right) -> Claim:
         # loads compiled kernels: only when a check runs
         from relutheory.core.sets import Ball
         from relutheory.injectivity import decide_injectivity
-        from relutheory.injectivity.bias import maximal_bias
+        from relutheory.injectivity.domains.bias_bounds import maximal_bias
 
         found = maximal_bias(case.weight.fractions(), case.radius)
         squares = bounds_squared(case, found.factors)

@@ -19,7 +19,7 @@ from relutheory.theorems.instances import describe, identity, paired, random_lay
 from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 
 if TYPE_CHECKING:
-    from relutheory.injectivity.singular import Eigenvalue, Weights
+    from relutheory.injectivity.stability.singular import Eigenvalue, Weights
 
 _GRID = (Fraction(-2), Fraction(-1, 3), Fraction(0), Fraction(1), Fraction(5, 2))
 
@@ -95,8 +95,8 @@ def bounded_by(square: Fraction = Fraction(1, 2), cells: Listing = open_cells) -
     """
 
     def claim(instance: Instance) -> Evidence:
-        from relutheory.injectivity.singular import Weights
-        from relutheory.injectivity.stability import lower_lipschitz
+        from relutheory.injectivity.stability.constants import lower_lipschitz
+        from relutheory.injectivity.stability.singular import Weights
 
         layer, box = split(instance)
         weights = Weights(layer.weight)
@@ -136,7 +136,7 @@ def _ends(found: list[Eigenvalue]) -> tuple[list[Fraction], list[Fraction]]:
 
 def some_at_most(weights: Weights, sets: Iterable[list[int]], value: Fraction) -> bool:
     """Whether the Gram matrix of some set has an eigenvalue <= value, exactly: it is not definite when shifted."""
-    from relutheory.injectivity.semidefinite import semidefinite, shifted
+    from relutheory.injectivity.stability.semidefinite import semidefinite, shifted
 
     for active in sets:
         matrix = shifted(weights.gram(active), value / weights.square, 1)

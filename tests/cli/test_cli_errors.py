@@ -86,7 +86,23 @@ def test_a_file_that_is_no_certificate_is_invalid(folder: Path, capsys: pytest.C
         assert capsys.readouterr().out.startswith("INVALID: ")
 
 
-@pytest.mark.parametrize("command", ["", "list", "show", "verify", "injectivity", "check", "figures"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "list",
+        "show",
+        "verify",
+        "injectivity",
+        "stability",
+        "invert",
+        "repair",
+        "convolution",
+        "regions",
+        "check",
+        "figures",
+    ],
+)
 def test_every_help_has_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as end:
         main([*command.split(), "--help"])

@@ -17,8 +17,8 @@ from relutheory.core.errors import InputError
 from relutheory.core.sets import Ball
 from relutheory.core.verdict import Rigor
 from relutheory.injectivity import decide_injectivity
-from relutheory.injectivity.bias import MaximalBias, maximal_bias
-from relutheory.injectivity.hull import Hull, all_facets
+from relutheory.injectivity.domains.bias_bounds import MaximalBias, maximal_bias
+from relutheory.injectivity.domains.hull import Hull, all_facets
 from relutheory.networks import ReLULayer
 
 MERCEDES = np.array([[0.0, 1.0], [-math.sqrt(3) / 2, -0.5], [math.sqrt(3) / 2, -0.5]])

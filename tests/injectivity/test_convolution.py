@@ -17,8 +17,8 @@ from relutheory.core.errors import InputError
 from relutheory.core.exact import RationalArray
 from relutheory.core.verdict import Rigor
 from relutheory.injectivity import Status, decide_injectivity
-from relutheory.injectivity.convolution import decide_convolution
-from relutheory.injectivity.domain_decomposition import common_root, directions, enough_rows, ever_enough
+from relutheory.injectivity.structured.convolution import decide_convolution
+from relutheory.injectivity.structured.domain_decomposition import common_root, directions, enough_rows, ever_enough
 from relutheory.networks.convolution import conv_layer
 from relutheory.theorems import get
 from relutheory.theorems.verify import verify_theorem

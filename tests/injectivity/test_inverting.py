@@ -12,10 +12,10 @@ import sympy as sp
 from relutheory.core.errors import InputError
 from relutheory.core.residues import primes
 from relutheory.core.sets import Box, Polyhedron
-from relutheory.injectivity.equations import solve_equations
-from relutheory.injectivity.frame_bound import root_above, root_below, smallest_singular_below
-from relutheory.injectivity.inverting import Found, reconstruct
-from relutheory.injectivity.inverting_batch import reconstruct_batch
+from relutheory.injectivity.inverting.batch import reconstruct_batch
+from relutheory.injectivity.inverting.equations import solve_equations
+from relutheory.injectivity.inverting.frame_bound import root_above, root_below, smallest_singular_below
+from relutheory.injectivity.inverting.reconstruction import Found, reconstruct
 from relutheory.networks import ReLULayer
 
 PAIRED = ReLULayer([[2, 1], [1, 1], [-4, -2], [-1, -1]])

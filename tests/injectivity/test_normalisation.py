@@ -17,14 +17,18 @@ from relutheory.core.errors import InputError
 from relutheory.core.lp import solve_system
 from relutheory.core.verdict import Rigor
 from relutheory.injectivity import Status, decide_injectivity
-from relutheory.injectivity.layer_norm import instance_norm_collision, layer_norm_collision, layer_norm_signature
-from relutheory.injectivity.normalisation import (
+from relutheory.injectivity.structured.layer_norm import (
+    instance_norm_collision,
+    layer_norm_collision,
+    layer_norm_signature,
+)
+from relutheory.injectivity.structured.normalisation import (
     decide_batch_norm,
     decide_weight_norm,
     fold_batch_norm,
     normalised_layer,
 )
-from relutheory.injectivity.pooling import PooledLayer, decide_pooling
+from relutheory.injectivity.structured.pooling import PooledLayer, decide_pooling
 from relutheory.networks import ReLULayer
 from relutheory.theorems import get
 from relutheory.theorems.brute import layer_collision

@@ -15,9 +15,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from relutheory.core.errors import InputError
 from relutheory.core.sets import Box, Polyhedron
 from relutheory.injectivity import decide_injectivity
-from relutheory.injectivity.covering import cheapest
-from relutheory.injectivity.gaps import Circuit, Gaps
-from relutheory.injectivity.repair import Repair, Repaired, repair_injectivity
+from relutheory.injectivity.repair.covering import cheapest
+from relutheory.injectivity.repair.gaps import Circuit, Gaps
+from relutheory.injectivity.repair.repairing import Repair, Repaired, repair_injectivity
 from relutheory.networks import ReLULayer
 from relutheory.theorems.brute import layer_collision
 

@@ -15,9 +15,14 @@ from relutheory.core.errors import InputError
 from relutheory.core.sets import Box, Polyhedron
 from relutheory.core.verdict import Rigor
 from relutheory.injectivity import decide_injectivity
-from relutheory.injectivity.cell_scan import scan
-from relutheory.injectivity.cells import Cells
-from relutheory.injectivity.stability import LipschitzResult, lipschitz_bounds, lower_lipschitz, upper_lipschitz
+from relutheory.injectivity.stability.cell_scan import scan
+from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.constants import (
+    LipschitzResult,
+    lipschitz_bounds,
+    lower_lipschitz,
+    upper_lipschitz,
+)
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra.regions import enumerate_regions
 

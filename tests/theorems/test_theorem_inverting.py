@@ -10,8 +10,8 @@ import pytest
 import sympy as sp
 
 from proofs_check import raised_bias, reconstruction, smallest_raise
-from relutheory.injectivity.inverting import Found, reconstruct
-from relutheory.injectivity.repair import repair_injectivity
+from relutheory.injectivity.inverting.reconstruction import Found, reconstruct
+from relutheory.injectivity.repair.repairing import repair_injectivity
 from relutheory.networks import ReLULayer
 from relutheory.theorems import inj_noisy_reconstruction as noisy
 from relutheory.theorems import inj_reconstruction as inverting

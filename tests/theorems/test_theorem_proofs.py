@@ -10,27 +10,49 @@ import pytest
 import sympy as sp
 
 from proofs_check import (
+    ball_bias,
     bias,
+    convolution,
+    domains,
     domains_partition,
     explicit_expression,
+    general_position,
     hanin_rolnick,
+    inverse_lipschitz,
     layer_criterion,
+    layer_norm,
     minimal_expansivity,
     montufar,
+    normalisation,
+    pooling,
+    raised_bias,
+    reconstruction,
     serra,
+    smallest_raise,
     zaslavsky,
 )
 from proofs_check.steps import contradicts, equal, follows
 
 MODULES = (
+    ball_bias,
     bias,
+    convolution,
+    domains,
     domains_partition,
     explicit_expression,
+    general_position,
     hanin_rolnick,
+    inverse_lipschitz,
     layer_criterion,
+    layer_norm,
     minimal_expansivity,
     montufar,
+    normalisation,
+    pooling,
+    raised_bias,
+    reconstruction,
     serra,
+    smallest_raise,
     zaslavsky,
 )
 
@@ -54,6 +76,8 @@ PERTURBED = {
     "neurons too heavy, folded once": lambda: montufar.pieces(3),
     "neurons too heavy, folded twice": lambda: montufar.twice(3),
     "a hyperplane of dimension n - 2": lambda: zaslavsky.cells(2),
+    "the constant 3/4": lambda: inverse_lipschitz.check(constant=sp.Rational(9, 16)),
+    "a weight too heavy": lambda: inverse_lipschitz.check(weight="3*t", constant=sp.Rational(3, 4)),
     "biases twice as dense": lambda: hanin_rolnick.check(density=2),
 }
 
