@@ -21,6 +21,7 @@ _ABOUT = """\
 Each ReLU layer x -> ReLU(Wx + b) is judged by itself, on all of its input space R^n or on --domain. The exit
 code is 0 for every answer, "undecided" (out of budget) included; read the answer, or the status in --json.
 Layers are numbered from 1, as in W1, b1. Formats: .npz .npy .onnx .nnet .safetensors .skops."""
+_PICTURES = (".pdf", ".png", ".svg")
 _ROW = "{:>5}  {:>6}  {:>6}  {:<13}  {:<6}  {:<16}  {:>10}  {:>9}"
 _HEADER = _ROW.format("layer", "m", "n", "status", "rigor", "method", "nodes", "time")
 
@@ -55,6 +56,11 @@ def add(commands: Any) -> None:
         metavar="OUT.json",
         help="write the proof for `relutheory check`; with several layers, OUT.1.json, OUT.2.json, ...",
     )
+    parser.add_argument(
+        "--plot",
+        metavar="OUT",
+        help="draw why, or where not: .pdf, .png or .svg; with several layers, OUT.1.png, OUT.2.png, ...",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     chosen = _chosen(network, args)
-    targets = _targets(args.certificate, chosen)
+    targets, pictures = _targets(args.certificate, chosen), _pictures(args.plot, chosen)
     load_kernels(small_decision)
     if not args.json:
         print(f"{args.file}: {network!r}\n\n{_HEADER}\n{'-' * len(_HEADER)}", flush=True)
@@ -75,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
             saved = _save(result, targets.get(k))
             rows.append(_data(k, network.layers[k - 1], result, saved))
             notes += _notes(k, result, saved, args)
+            if k in pictures:
+                notes.append(_plot(k, network.layers[k - 1], result, pictures[k]))
             if not args.json:
                 print(_row(k, network.layers[k - 1], result), flush=True)
     if args.json:
@@ -105,6 +113,19 @@ def _targets(path: str | None, chosen: list[int]) -> dict[int, Path]:
     ending = "".join(file.suffixes[-2:]) if file.suffix == ".gz" else file.suffix
     stem = file.name.removesuffix(ending)
     return {k: checked_target(str(file.with_name(f"{stem}.{k}{ending}"))) for k in chosen}
+
+
+def _pictures(path: str | None, chosen: list[int]) -> dict[int, Path]:
+    """Where each layer's picture goes."""
+    if path is not None and Path(path).suffix not in _PICTURES:
+        raise InputError(f"--plot = {path}: must end in {', '.join(_PICTURES)}")
+    return _targets(path, chosen)
+
+
+def _plot(k: int, layer: ReLULayer, result: InjectivityResult, target: Path) -> str:
+    from relutheory.plotting.layer_picture import plot_layer
+
+    return f"layer {k}: picture in {plot_layer(layer, result, target)}"
 
 
 def _decide(layer: ReLULayer, k: int, args: argparse.Namespace, executor: Executor | None) -> InjectivityResult:

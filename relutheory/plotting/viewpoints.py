@@ -79,7 +79,7 @@ def path_points(layer: ReLULayer, result: InjectivityResult) -> list[list[Fracti
     decision; the path goes through the middle of a collision, at position 1.
     """
     problem = result.problem
-    centre = list(problem.inside)
+    centre = list(problem.inside if problem.ball is None else problem.ball.center)
     if result.witness is not None:
         centre = _middle(result.witness.x, result.witness.y)
         if not problem.affine and any(centre):  # every multiple will do

@@ -155,7 +155,7 @@ def test_linear_programs_are_exact_and_bounded_where_floats_fail(seed: int, monk
     assert plan.size == plan.at_least == expected == sum(plan.t)
     assert min(plan.t) >= 0 and all(c.satisfied(plan.t) for c in circuits)
     for broken, answer in (("_vertex", None), ("_floats", None)):
-        monkeypatch.setattr(f"relutheory.injectivity.covering.{broken}", lambda *_, answer=answer: answer)
+        monkeypatch.setattr(f"relutheory.injectivity.repair.covering.{broken}", lambda *_, answer=answer: answer)
         rough = cheapest(circuits, m)
         assert rough.at_least <= expected <= rough.size == sum(rough.t)
         assert all(c.satisfied(rough.t) for c in circuits)

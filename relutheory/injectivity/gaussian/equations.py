@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import arb, ctx
+from flint import arb
 
 from relutheory.core.verdict import Enclosure
 from relutheory.injectivity.gaussian.roots import Function, enclose_image, enclose_root
@@ -116,20 +116,6 @@ class Equation:
             if image.width <= width:
                 return image
 
-    def excess(self, c: Fraction) -> int:
-        """The sign of c - root for a rational ratio c between those of lo and hi, proved without the root's digits.
-
-        Raises ArithmeticError where c is so near the root that no sign is seen.
-        """
-        bits = 64
-        while bits <= 4096:
-            width = Fraction(1, 2**bits)
-            found = self.root(width)
-            if not found.lo <= c <= found.hi:
-                return 1 if c > found.hi else -1
-            bits *= 2
-        raise ArithmeticError(f"{c} is not told from the root")
-
 
 EQUATIONS = {
     "lower": Equation(function=adversarial, lo=1, hi=10),
@@ -140,11 +126,3 @@ EQUATIONS = {
     "gordon-mesh": Equation(function=mesh, lo=1, hi=10, ratio=ratio_of_mesh),
     "euler": Equation(function=euler, lo=7, hi=20),
 }
-
-
-def value_at(name: str, s: Fraction, bits: int = 200) -> arb:
-    """The left side of the equation `name` at its own variable s, as a ball."""
-    from relutheory.injectivity.gaussian.roots import ball
-
-    with ctx.workprec(bits):
-        return EQUATIONS[name].function(ball(s))

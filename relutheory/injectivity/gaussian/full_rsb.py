@@ -14,7 +14,8 @@ from relutheory.injectivity.gaussian.finite import size
 from relutheory.injectivity.gaussian.levels import functional, next_chi, next_overlaps, sweep
 from relutheory.injectivity.gaussian.replica import ratio
 
-LEVELS, X_MAX, X_MIN = 30, 15.0, 2.0
+LEVELS, X_MAX, X_MIN = 30, 15.0, 1.0
+_LARGEST = 50.0  # level: beyond, the grid is too coarse
 _POINTS, _STEPS, _MEMORY = 2001, 150, 6
 _COARSE = 30.0  # the largest level for which so few points are enough
 _DAMPING = 0.5
@@ -42,13 +43,13 @@ class FullRSB:
 def level_grid(k: int, x_max: float, x_min: float = X_MIN, *, linear: bool = False) -> np.ndarray:
     """k levels from x_min to x_max, in geometric progression, or equally spaced where `linear`.
 
-    >>> level_grid(3, 8.0).tolist(), level_grid(3, 4.0, linear=True).tolist()
-    ([2.0, 4.0, 8.0], [2.0, 3.0, 4.0])
+    >>> level_grid(3, 4.0).tolist(), level_grid(3, 4.0, linear=True).tolist()
+    ([1.0, 2.0, 4.0], [1.0, 2.5, 4.0])
     """
     count = size("k", k, 1)
     for name, value in (("x_max", x_max), ("x_min", x_min)):
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 100:
-            reject(name, value, "must be a number in (0, 100]")
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= _LARGEST:
+            reject(name, value, f"must be a number in (0, {_LARGEST:g}]")
     if count > 1 and not x_min < x_max:
         reject("x_max", x_max, f"must be greater than x_min = {x_min}")
     if count == 1:
@@ -80,7 +81,7 @@ def full_rsb(
 
     Source: the equations of [maillard2023], read in the authors' code.
 
-    >>> round(full_rsb(k=10).alpha, 4)
+    >>> round(full_rsb(k=10, x_min=2.0).alpha, 4)
     6.6981
     """
     given = None if alpha is None else float(ratio("alpha", alpha, 2))
@@ -91,8 +92,8 @@ def full_rsb(
 
 def _increasing(levels: Sequence[float]) -> np.ndarray:
     x = np.array(levels, dtype=np.float64)
-    if x.ndim != 1 or not len(x) or not (x > 0).all() or not (np.diff(x) > 0).all() or not x[-1] <= 100:
-        reject("levels", levels, "must be increasing numbers in (0, 100]")
+    if x.ndim != 1 or not len(x) or not (x > 0).all() or not (np.diff(x) > 0).all() or not x[-1] <= _LARGEST:
+        reject("levels", levels, f"must be increasing numbers in (0, {_LARGEST:g}]")
     return x
 
 
@@ -108,7 +109,8 @@ class _Iteration:
     def run(self, steps: int, tolerance: float) -> FullRSB:
         k = len(self.x)
         z = np.append(np.linspace(0.65, 0.97, k) if k > 1 else [0.75], math.log(0.03))
-        safe, damping, best = z, _DAMPING, None
+        safe, last, damping = z, np.zeros_like(z), _DAMPING
+        best: FullRSB | None = None
         for number in range(1, steps + 1):
             try:
                 change, result = self._step(z, number)

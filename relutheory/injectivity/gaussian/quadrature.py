@@ -7,6 +7,7 @@ converges exponentially for functions that are analytic near the real line; two 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flint import arb, ctx
 
@@ -45,7 +46,7 @@ def solve(system: System, start: Sequence[float], digits: int) -> tuple[list[arb
     ('1.4142135623730950488', True)
     """
     with ctx.workprec(96 + 4 * digits):
-        coarse = 2.4 / (digits + 9)
+        coarse = 2.1 / (digits + 9)
         first = _newton(system, [arb(v) for v in start], coarse, digits)
         second = _newton(system, first, 0.77 * coarse, digits)
         apart = max(float(abs(a - b).mid()) for a, b in zip(first, second, strict=True))
@@ -56,19 +57,34 @@ def solve(system: System, start: Sequence[float], digits: int) -> tuple[list[arb
 
 
 def _newton(system: System, start: Sequence[arb], step: float, digits: int) -> list[arb]:
-    """Newton's method, with the derivatives of the starting point, which is near."""
+    """Newton's method; derivatives are kept for as long as each change is much smaller than the one before."""
     import numpy as np
 
-    point, small = list(start), arb(2) ** -40
-    here = system(point, step)
-    jacobian = np.empty((len(point), len(point)))
-    for j in range(len(point)):
-        moved = [v + small if i == j else v for i, v in enumerate(point)]
-        jacobian[:, j] = [float(((b - a) / small).mid()) for a, b in zip(here, system(moved, step), strict=True)]
+    point, here = list(start), system(start, step)
+    jacobian = _jacobian(system, point, here, step)
+    before = np.inf
     for _ in range(60):
         change = np.linalg.solve(jacobian, [float(v.mid()) for v in here])
+        size = float(np.abs(change).max())
+        if not np.isfinite(size):
+            break
         point = [(v - arb(float(c))).mid() for v, c in zip(point, change, strict=True)]
-        if np.abs(change).max() < 10.0 ** -(digits + 6):
+        if size < 10.0 ** -(digits + 6):
             return point
         here = system(point, step)
+        if size > before / 20:
+            jacobian = _jacobian(system, point, here, step)
+        before = size
     raise ArithmeticError(f"Newton's method does not converge from {[float(v) for v in start]}")
+
+
+def _jacobian(system: System, point: Sequence[arb], here: Sequence[arb], step: float) -> Any:
+    """The matrix of derivatives by differences, as floats."""
+    import numpy as np
+
+    small = arb(2) ** -40
+    columns = []
+    for j in range(len(point)):
+        there = system([v + small if i == j else v for i, v in enumerate(point)], step)
+        columns.append([float(((b - a) / small).mid()) for a, b in zip(here, there, strict=True)])
+    return np.array(columns).T

@@ -37,10 +37,11 @@ class ReplicaSymmetric:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaPoint:
-    """A solution found by quadrature and Newton's method: alpha, the other unknowns, and the places that agree."""
+    """A solution by quadrature and Newton's method: alpha, the other unknowns, the energy, and the places that agree."""
 
     alpha: arb
     unknowns: dict[str, arb]
+    energy: arb
     places: int
 
 
@@ -75,7 +76,7 @@ def replica_symmetric(alpha: Any, *, digits: int = 15) -> ReplicaSymmetric:
 
     >>> found = replica_symmetric(8)
     >>> round(float(found.chi.lo), 6), round(float(found.energy.lo), 6)
-    (0.604171, 1.086659)
+    (0.606266, 1.083324)
     """
     alpha = ratio("alpha", alpha, 2)
     digits = size("digits", digits, 1)
@@ -131,8 +132,10 @@ def almeida_thouless(digits: int = 12) -> ReplicaPoint:
 
     point, places = solve(system, AT_START, digits)
     with ctx.workprec(96 + 4 * digits):
-        alpha = alpha_of(point, means(point, 1.8 / (digits + 9))[0])
-    return ReplicaPoint(alpha=alpha, unknowns={"beta": point[0], "q": point[1]}, places=places - 2)
+        share = means(point, 1.8 / (digits + 9))[0]
+        alpha = alpha_of(point, share)
+    unknowns = {"beta": point[0], "q": point[1]}
+    return ReplicaPoint(alpha=alpha, unknowns=unknowns, energy=alpha * share / point[0].exp(), places=places - 1)
 
 
 def one_step_means(q: arb, chi: arb, c: arb, step: float) -> list[arb]:
@@ -162,18 +165,18 @@ def one_step_means(q: arb, chi: arb, c: arb, step: float) -> list[arb]:
     return gaussian_means(functions, step)
 
 
-def one_step(digits: int = 12, *, alpha: Any = None) -> ReplicaPoint:
+def one_step(digits: int = 12, *, alpha: Any = None, near: Sequence[float] = STEP_START[1:]) -> ReplicaPoint:
     """One step of replica symmetry breaking at zero temperature: where e = 1, or at a given alpha.
 
-    digits : wanted decimal places.  alpha : m/n > 2, or None for the threshold at which the energy is 1.  Returns
-    alpha and q, chi, c and the energy: a stationary point in (q, chi, c) of -q/(2 (chi + c (1-q))) - ln((chi +
-    c (1-q))/chi)/(2 c) - alpha E f0.  Raises InputError for another alpha, ArithmeticError where Newton's method,
-    started at the threshold, does not arrive.
+    digits : wanted decimal places.  alpha : m/n > 2, or None for the threshold at which the energy is 1.  near : q,
+    chi, c to start from.  Returns alpha and q, chi, c, energy: a stationary point in (q, chi, c) of -q/(2 (chi +
+    c (1-q))) - ln((chi + c (1-q))/chi)/(2 c) - alpha E f0, whose value there is the energy.  Raises InputError for
+    another alpha, ArithmeticError where Newton's method does not arrive.
 
     Source: [maillard2023].
 
     >>> one_step(7).alpha.str(8, radius=False)
-    '6.7156975'
+    '6.7156968'
     """
     size("digits", digits, 1)
     given = None if alpha is None else ratio("alpha", alpha, 2)
@@ -189,12 +192,15 @@ def one_step(digits: int = 12, *, alpha: Any = None) -> ReplicaPoint:
         balance = chi * (q / total**2 + (1 - q) / (chi * total)) - 2 * a * inner
         return [q - 1 + (wide - narrow) / c, balance, value - a * outer], a * outer
 
-    def threshold(point: Sequence[arb], step: float) -> list[arb]:
+    def system(point: Sequence[arb], step: float) -> list[arb]:
+        if given is not None:
+            return equations(point, ball(given), step)[0]
         residuals, energy = equations(point[1:], point[0], step)
         return [*residuals, energy - 1]
 
-    names = ("q", "chi", "c")
-    if given is None:
-        point, places = solve(threshold, STEP_START, digits)
-        return ReplicaPoint(alpha=point[0], unknowns=dict(zip(names, point[1:], strict=True)), places=places)
-    raise NotImplementedError
+    free = given is None
+    point, places = solve(system, [STEP_START[0], *near] if free else near, digits)
+    with ctx.workprec(96 + 4 * digits):
+        a, rest = (point[0], point[1:]) if given is None else (ball(given), point)
+        energy = equations(rest, a, 1.8 / (digits + 9))[1]
+    return ReplicaPoint(alpha=a, unknowns=dict(zip(("q", "chi", "c"), rest, strict=True)), energy=energy, places=places)
