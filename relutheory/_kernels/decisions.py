@@ -1,7 +1,7 @@
 """Many decisions of injectivity, and many least numbers of active rows, without leaving the kernel.
 
-Both work on layers without bias whose rows are exact in float64.  What the kernel cannot settle alone (rows that are
-not in general position, mostly) is left to the caller.
+Rows are exact in float64.  What the kernel cannot settle alone (rows that are not in general position, mostly) is left
+to the caller.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from relutheory._kernels.circuits import (
     _best_circuit,
     _clear,
     _copy,
+    _has,
     _list_rows,
     _next_parent,
     _search_circuit,
@@ -39,15 +40,18 @@ INJECTIVE, COLLISION, OPEN, SPENT = range(4)
 
 
 @bare_kernel
-def decide_many(tree, weights, residues, lean, budget, answers, nodes):
+def decide_many(tree, weights, residues, neurons, lean, budget, answers, points, nodes):
     """Decide layer after layer, each with at most `budget` nodes.
 
-    tree : a `Tree` for m rows in R^n with n + 1 levels, overwritten.  weights : (k, m, n) float64, rows whose largest
-    entries are about 1; residues : (k, n, m) float64, the rows times positive numbers modulo the tree's prime.
+    tree : a `Tree` for M rows in R^d with n + 1 levels, overwritten.  weights : (k, M, d) float64, rows whose largest
+    entries are about 1: the first `neurons` are (w | b), or w for layers without bias, the others are walls, negative
+    wherever one looks.  residues : (k, n, M) float64, the rows w times positive numbers modulo the tree's prime.
     answers : (k,) uint8 and nodes : (k,) int64, output: INJECTIVE, COLLISION, OPEN (not settled) or SPENT (nodes).
+    points : (k, d) float64, output where OPEN: perhaps too few independent rows are active there, else nan.
     """
+    n = residues.shape[1]
     for k in range(len(weights)):
-        _load(tree, weights[k])
+        _load(tree, weights[k], n, neurons)
         target, source = tree.residues[0], residues[k]
         for t in range(source.shape[0]):
             for i in range(source.shape[1]):
@@ -56,28 +60,35 @@ def decide_many(tree, weights, residues, lean, budget, answers, nodes):
         nodes[k] = tree.counter[NODES]
         if code == CLOSED:
             answers[k] = INJECTIVE
-        elif code == POINT and _most_active(weights[k], tree.point) < weights.shape[2]:
+        elif code == POINT and _most_active(tree, weights[k], neurons) < n:
             answers[k] = COLLISION
         else:
             answers[k] = SPENT if code == PAUSED else OPEN
+            for t in range(weights.shape[2]):
+                points[k, t] = tree.point[t] if code == POINT else np.nan
 
 
 @bare_kernel
-def _load(tree, rows):
-    """Start the tree afresh with these rows."""
-    m, n = rows.shape
-    for i in range(m):
-        length = 0.0
-        for t in range(n):
-            length += rows[i, t] * rows[i, t]
-        scale = -1.0 / np.sqrt(length)
-        for t in range(n):
-            tree.rows[i, t] = rows[i, t]
-            tree.columns[t, i] = scale * rows[i, t]
+def _load(tree, rows, n, neurons):
+    """Start the tree afresh with these rows; those that are 0 in the first n places are never of use."""
+    m, d = rows.shape
     for w in range(tree.closure.shape[1]):
         tree.closure[0, w] = tree.negative[0, w] = 0
-    for t in range(n):
-        tree.state[0, 2 * n + 1, t] = 0.0
+    for i in range(m):
+        length, size = 0.0, 0.0
+        for t in range(d):
+            length += rows[i, t] * rows[i, t]
+            size += abs(rows[i, t]) if t < n else 0.0
+        scale = -1.0 / np.sqrt(length) if length > 0.0 else 0.0
+        for t in range(d):
+            tree.rows[i, t] = rows[i, t]
+            tree.columns[t, i] = scale * rows[i, t]
+        if i >= neurons:
+            _add(tree.negative[0], i)
+        elif size == 0.0:
+            _add(tree.closure[0], i)
+    for t in range(d):
+        tree.state[0, 2 * d + 1, t] = 0.0
     tree.count[0] = 0
     tree.weight[0], tree.closed[0] = 1.0, 0.0
     counter = tree.counter
@@ -87,20 +98,24 @@ def _load(tree, rows):
 
 
 @bare_kernel
-def _most_active(rows, z):
-    """The number of rows that are not proved negative at z: at least the number of active ones.
+def _most_active(tree, rows, neurons):
+    """At least the number of neurons that are active at tree.point, or all rows where a wall is not proved negative.
 
-    The rows are exact, so that a float product is off by at most gamma_n sum |w_t z_t|, and n TINY for underflow.
+    The rows are exact, so that a float product is off by at most gamma_d sum |w_t z_t|, and d TINY for underflow.
     """
-    m, n = rows.shape
+    m, d = rows.shape
     count = 0
     for i in range(m):
+        if _has(tree.closure[0], i):
+            continue
         value, size = 0.0, 0.0
-        for t in range(n):
-            product = rows[i, t] * z[t]
+        for t in range(d):
+            product = rows[i, t] * tree.point[t]
             value += product
             size += abs(product)
-        if not value < -(gamma(n + 1.0) * size + n * TINY):
+        if not value < -(gamma(d + 1.0) * size + d * TINY):
+            if i >= neurons:
+                return m
             count += 1
     return count
 
@@ -113,7 +128,7 @@ def count_many(tree, weights, budget, least, nodes):
     -1 where it is not settled within `budget` nodes or not by floats.
     """
     for k in range(len(weights)):
-        _load(tree, weights[k])
+        _load(tree, weights[k], weights.shape[2], weights.shape[1])
         least[k] = _least_active(tree, weights[k], budget)
         nodes[k] = tree.counter[NODES]
 
@@ -125,10 +140,10 @@ def _least_active(tree, rows, budget):
     m, n = rows.shape
     for t in range(n):  # of a direction and its opposite, one has at most half of the rows active
         tree.point[t] = rows[0, t]
-    best = min(_most_active(rows, tree.point), m)
+    best = min(_most_active(tree, rows, m), m)
     for t in range(n):
         tree.point[t] = -rows[0, t]
-    best = min(_most_active(rows, tree.point), best)
+    best = min(_most_active(tree, rows, m), best)
     depth = 0
     while depth >= 0:
         if counter[FRESH] != 0:
@@ -144,7 +159,7 @@ def _least_active(tree, rows, budget):
                 tree.degree[depth] = branches
                 _copy(tree.lists[0], tree.branch[depth])
             elif lower < best - depth:  # no circuit is left: at the finder's point only rows of F are active
-                active = _most_active(rows, tree.point)
+                active = _most_active(tree, rows, m)
                 if active > depth:
                     return -1
                 best = active

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from relutheory.core.book import Book
 from relutheory.core.certificate import digest
-from relutheory.core.errors import reject
 from relutheory.core.exact import primitive
 from relutheory.core.progress import Report
 from relutheory.core.sets import Polyhedron
@@ -45,15 +44,15 @@ def count_in_parts(
     deadline : a time of `time.perf_counter`.  The parts and their counts do not depend on the executor.
     """
     parts = split_domain(layers, domain)
-    book = None if store is None else _Book(Path(store), layers, domain, engine, len(parts))
-    counts: dict[int, Found] = {} if book is None else book.known
+    book = None if store is None else _open_book(Path(store), layers, domain, engine, len(parts))
+    counts: dict[int, Found] = {} if book is None else dict(book.known)
     left = [k for k in range(len(parts)) if k not in counts]
     clock = None if deadline is None else time.time() + deadline - time.perf_counter()
     work: list[Work] = [(k, (tuple(layers), parts[k], engine, limit, clock)) for k in left]
     for k, found in _in_process(work) if executor is None else _shared(work, executor):
         counts[k] = found
         if book is not None and found[1]:
-            book.note(k, found)
+            book.note({"part": k, "regions": found[0], "engine": found[2]})
         total = sum(count for count, _, _ in counts.values())
         if report is not None:
             report(len(counts) / len(parts), total)
@@ -122,63 +121,18 @@ def _shared(work: Sequence[Work], executor: Executor) -> Iterator[tuple[int, Fou
             future.cancel()
 
 
-class _Book:
-    """The file of finished parts: a line of JSON that says what is counted, then one for each part."""
+def _open_book(
+    path: Path, layers: Sequence[ReLULayer], domain: Polyhedron | None, engine: str | None, parts: int
+) -> Book[Found]:
+    """The file of finished parts."""
 
-    def __init__(
-        self, path: Path, layers: Sequence[ReLULayer], domain: Polyhedron | None, engine: str | None, parts: int
-    ) -> None:
-        self.path = path
-        self.known: dict[int, Found] = {}
-        title = {"regions of": digest(_statement(layers, domain, engine)), "parts": parts}
-        try:
-            text = path.read_bytes().decode() if path.exists() else ""
-        except (OSError, UnicodeDecodeError):
-            reject("store", str(path), "cannot be read")
-        if json.dumps(title).startswith(text):
-            text = ""  # killed while it wrote the title
-        lines = text.split("\n")[:-1]  # what a killed run left without its line's end is not counted
-        if lines and not _is_title(lines[0], title):
-            reject("store", str(path), "is about another network, domain or engine; give a new file")
-        if not lines and text:
-            reject("store", str(path), "is not a file of counts; give a new file")
-        for line in lines[1:]:
-            part = _noted(line, parts)
-            if part is None or part[0] in self.known:
-                reject("store", str(path), f"has a line that is not a part of this count: {line[:40]}")
-            self.known[part[0]] = part[1]
-        try:
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.truncate(len("\n".join([*lines, ""]).encode()) if lines else 0)
-                if not lines:
-                    file.write(json.dumps(title) + "\n")
-        except OSError as error:
-            reject("store", str(path), f"cannot be written: {error.strerror}")
+    def read(line: dict[str, Any]) -> tuple[int, Found] | None:
+        k, regions, name = line["part"], line["regions"], line["engine"]
+        right = type(k) is int and 0 <= k < parts and type(regions) is int and regions >= 1 and isinstance(name, str)
+        return (k, (regions, True, name)) if right else None
 
-    def note(self, part: int, found: Found) -> None:
-        """Add a finished part; it is on the disk when this returns."""
-        with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps({"part": part, "regions": found[0], "engine": found[2]}) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _noted(line: str, parts: int) -> tuple[int, Found] | None:
-    """A line of the file: the part's number and what it came to; None where it is something else."""
-    try:
-        said = json.loads(line)
-        k, regions, name = said["part"], said["regions"], said["engine"]
-    except (json.JSONDecodeError, TypeError, KeyError):
-        return None
-    right = type(k) is int and 0 <= k < parts and type(regions) is int and regions >= 1 and isinstance(name, str)
-    return (k, (regions, True, name)) if right else None
-
-
-def _is_title(line: str, title: dict[str, object]) -> bool:
-    try:
-        return bool(json.loads(line) == title)
-    except json.JSONDecodeError:
-        return False
+    title = {"regions of": digest(_statement(layers, domain, engine)), "parts": parts}
+    return Book(path, title, read, other="is about another network, domain or engine")
 
 
 def _statement(layers: Sequence[ReLULayer], domain: Polyhedron | None, engine: str | None) -> dict[str, object]:

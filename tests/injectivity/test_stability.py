@@ -240,6 +240,23 @@ def test_a_polyhedron_may_be_kinder_than_space() -> None:
     check_witness(layer, result, Fraction(1), corner)
 
 
+def test_where_no_row_switches_the_constant_is_m0() -> None:
+    for rows, biases in ([np.eye(3), [0, 0, 0]], [[[1, 1], [1, -1]], [3, 3]]):
+        result = lower_lipschitz(ReLULayer(rows, biases), Box(0, 1, n=len(rows[0])))
+        assert result.squared.lo == result.squared.hi == result.singular_squared.lo > 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_active_on_all_of_the_domain_raise_the_lower_end(seed: int) -> None:
+    rng = np.random.default_rng([7, seed])
+    weights = rng.integers(-3, 4, (6, 2))
+    layer = ReLULayer(np.vstack([np.eye(2), weights]), [2, 2, *rng.integers(-2, 2, 6)])
+    result = lower_lipschitz(layer, Box(-1, 1, n=2))
+    assert result.bounds is not None
+    assert result.lower >= math.sqrt((float(result.m0.lo) ** 2 + 1) / 2) - 1e-9 > result.bounds.sharp
+    assert result.lower <= brute_force(layer, -1, 1, rng) * (1 + 1e-9)  # the search is in floats
+
+
 def test_out_of_time_the_bounds_hold_and_are_wider() -> None:
     layer = ReLULayer(np.random.default_rng(6).standard_normal((90, 9)))
     result = lower_lipschitz(layer, time_limit=0.5, starts=2)

@@ -41,7 +41,7 @@ def expected_euler_characteristic(m: int, n: int) -> Fraction:
 
     m, n : integers, m >= n >= 1.  Returns 2 (v_{m-n+1} + v_{m-n+3} + ...), exactly.  Raises InputError for other sizes.
 
-    Source: [paleka2021] for the threshold of about 8.34; the formula was derived again, from the conic kinematic
+    Source: [maillard2023] quotes a threshold of about 8.34; the formula was derived again, from the conic kinematic
     formula.
 
     >>> [float(expected_euler_characteristic(m, 2)) for m in (3, 4, 5, 6, 8)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from relutheory.core.errors import check_limit, reject
+from relutheory.core.lp import solve_system
 from relutheory.core.progress import Report, reporter
 from relutheory.core.roots import root
 from relutheory.core.sets import Polyhedron
@@ -94,7 +95,7 @@ def lower_lipschitz(
     function of (closed share, nodes).
 
     Returns a `LipschitzResult`.  With m0 the least n-th singular value of the active rows over the open cells, m0 /
-    sqrt(2) <= kappa <= m0 (opposite rows may give a better lower end); both ends are zero exactly where the layer is
+    sqrt(2) <= kappa <= m0 (opposite rows, and rows active on all of the domain, may give a better lower end); both ends are zero exactly where the layer is
     not injective.  Raises InputError for bad arguments.
 
     Source: Puthawala et al. 2022 and Freeman and Haider 2025 with the smaller constants 1 / sqrt(2m) and 1 / 2; the
@@ -130,7 +131,8 @@ def lower_lipschitz(
     m0 = _enclosure(work.proved * square, best.inner * square)
     pairs = [pair_in_cell(cells, cell, best.vector), *Descent(cells, best.vector, seed).run(starts, deadline)]
     closest = min(pairs, key=lambda pair: pair.ratio_squared)
-    kappa = _enclosure(max(m0.lo / 2, _from_pairs(cells)), closest.ratio_squared)
+    constant = (m0.lo + _from_constant_rows(cells)) / 2
+    kappa = _enclosure(max(constant, _from_pairs(cells)), closest.ratio_squared)
     m0 = _enclosure(max(m0.lo, kappa.lo), min(m0.hi, 2 * kappa.hi))  # where cells are left, pairs may know more
     return LipschitzResult(
         squared=kappa,
@@ -220,6 +222,25 @@ def _checked(
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             reject(name, value, "must be a non-negative integer")
     return check_limit("time_limit", time_limit)
+
+
+def _from_constant_rows(cells: Cells) -> Fraction:
+    """A lower bound of the sum of <w_i, u>^2 over the rows active on all of the domain, for unit vectors u.
+
+    Half of it adds to m0^2 / 2: between x and y these rows count in full, and only the others are weighed by
+    2 min(t, 1 - t) along the way, whose integral is 1/2.  So with one cell kappa is m0.
+    """
+    problem = cells.problem
+    if problem.domain is None:
+        return Fraction(0)
+    active = tuple(
+        i
+        for i in cells.live
+        if solve_system([*problem.walls, (problem.rows[i][:-1], -problem.rows[i][-1])], [], problem.n).point is None
+    )
+    if len(active) < problem.n:
+        return Fraction(0)
+    return cells.weights.eigenvalue(active, 1).outer * cells.weights.square
 
 
 def _earlier(deadline: float | None, started: float) -> float | None:
