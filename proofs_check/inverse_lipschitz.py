@@ -92,7 +92,10 @@ def looser() -> list[Step]:
     k = sp.Symbol("k", nonnegative=True)  # m = 2 + k: an injective layer has at least two rows
     steps = [Step("1/(2m) <= 1/4 for m >= 2", _nonnegative(sp.Rational(1, 4) - 1 / (2 * (2 + k))))]
     steps.append(
-        Step("1/4 < 1/2: the middle point alone gives every active row a quarter", sp.Rational(1, 2) ** 2 < 0.5)
+        Step(
+            "1/4 < 1/2: the middle point alone gives every active row a quarter",
+            bool(sp.Rational(1, 2) ** 2 < sp.Rational(1, 2)),
+        )
     )
     return steps
 

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(data)
         return OK
     print(f"{data['id']}: {data['title']} ({data['status']})\n")
-    print(textwrap.fill(data["statement"], 100), "\n")
+    print(textwrap.fill(data["statement"], 100, break_on_hyphens=False), "\n")
     lines = {
         "hypotheses": "; ".join(data["hypotheses"]) or "none",
         "source": data["source"],
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if data["corrected_by"]:
         lines["corrected by"] = data["corrected_by"]
     for name, text in lines.items():
-        print(textwrap.fill(f"{name + ':':<14}{text}", 100, subsequent_indent=" " * 14))
+        print(textwrap.fill(f"{name + ':':<14}{text}", 100, subsequent_indent=" " * 14, break_on_hyphens=False))
     return OK
 
 
