@@ -1,5 +1,6 @@
 """Pictures: pure draw functions (data in, axes out), and the figures of the papers made with them."""
 
+from relutheory.plotting.active_counts import ActiveCounts, counts_along, counts_legend, draw_counts
 from relutheory.plotting.arrangement2d import (
     Wedge,
     constant_segment,
@@ -8,8 +9,10 @@ from relutheory.plotting.arrangement2d import (
     wedge_legend,
 )
 from relutheory.plotting.arrangement3d import Face, arrangement_figure, draw_cells, draw_planes, find_faces
+from relutheory.plotting.cells import Cell, collision_inside, find_cells, find_sphere_cells
 from relutheory.plotting.colours import class_colours, ranks, relief_colours
 from relutheory.plotting.figures import MadeFigure, figure_names, make_figures
+from relutheory.plotting.layer_picture import layer_figure, plot_layer
 from relutheory.plotting.partition2d import (
     Decision,
     Partition,
@@ -22,34 +25,52 @@ from relutheory.plotting.partition2d import (
     partition_legend,
     partition_maps,
 )
+from relutheory.plotting.sphere import draw_sphere
+from relutheory.plotting.stability import draw_stability, stability_legend
 from relutheory.plotting.style import paper_style
+from relutheory.plotting.wedges import cell_legend, draw_plane_cells
 
 __all__ = [
+    "ActiveCounts",
+    "Cell",
     "Decision",
     "Face",
     "MadeFigure",
     "Partition",
     "Wedge",
     "arrangement_figure",
+    "cell_legend",
     "class_colours",
+    "collision_inside",
     "constant_segment",
+    "counts_along",
+    "counts_legend",
     "draw_cells",
+    "draw_counts",
     "draw_partition",
+    "draw_plane_cells",
     "draw_planes",
     "draw_relief_key",
+    "draw_sphere",
+    "draw_stability",
     "draw_wedges",
     "figure_names",
+    "find_cells",
     "find_decision",
     "find_faces",
     "find_partition",
+    "find_sphere_cells",
     "find_wedges",
+    "layer_figure",
     "layer_style",
     "make_figures",
     "paper_style",
     "partition_figure",
     "partition_legend",
     "partition_maps",
+    "plot_layer",
     "ranks",
     "relief_colours",
+    "stability_legend",
     "wedge_legend",
 ]
