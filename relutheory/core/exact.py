@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -15,6 +16,7 @@ from flint import fmpq, fmpq_mat, fmpz
 
 from relutheory.core.errors import InputError, reject
 
+_EXPONENT_DIGITS = 5  # of a decimal string: longer ones stand for numbers that fill the memory
 Number = Any  # int, float, Fraction, "p/q", numpy scalar, fmpz or fmpq
 
 
@@ -27,7 +29,7 @@ def rational(value: Number, name: str = "value") -> Fraction:
     >>> rational("1/3"), rational(0.5), rational(2)
     (Fraction(1, 3), Fraction(1, 2), Fraction(2, 1))
     """
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or is_scalar_array(value):
         value = value.item()
     if isinstance(value, bool):
         reject(name, value, "must be a number, not a boolean")
@@ -42,11 +44,19 @@ def rational(value: Number, name: str = "value") -> Fraction:
     if isinstance(value, fmpz):
         return Fraction(int(value))
     if isinstance(value, str):
+        exponent = re.search(r"[eE][+-]?0*(\d+)", value)
+        if exponent is not None and len(exponent[1]) > _EXPONENT_DIGITS:
+            reject(name, value, f"must have an exponent of at most {_EXPONENT_DIGITS} digits")
         try:
             return Fraction(value)
         except (ValueError, ZeroDivisionError):
             reject(name, value, 'must be a rational like "p/q" or a decimal')
     reject(name, value, "must be an int, a float, a Fraction or a string p/q")
+
+
+def is_scalar_array(value: Any) -> bool:
+    """Whether this is a number in the form of an array without dimensions."""
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def allow_digits(*numbers: Fraction | int) -> None:
@@ -102,7 +112,7 @@ def _array_of(values: Any, name: str, ndim: int) -> np.ndarray:
 
 def _object_array(values: Any, name: str) -> np.ndarray:
     """Nested sequences as an object array; ragged ones are refused."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or is_scalar_array(values):
         reject(name, values, "must be an array or nested sequences of numbers")
     rows = list(values)
     lengths = {len(row) if isinstance(row, (Sequence, np.ndarray)) and not isinstance(row, str) else -1 for row in rows}

@@ -10,7 +10,20 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import Number, RationalArray, allow_digits, rational
+from relutheory.core.exact import Number, RationalArray, allow_digits, is_scalar_array, rational
+
+_MOST = 10**6  # coordinates that one number may stand for
+
+
+def _coordinates(values: Any, name: str, n: int | None) -> list[Any]:
+    """The entries of a sequence, or n times one number."""
+    if n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= _MOST):
+        reject("n", n, f"must be an integer from 1 to {_MOST}")
+    if not isinstance(values, (str, bytes)) and isinstance(values, Iterable) and not is_scalar_array(values):
+        return list(values)
+    if n is None:
+        reject(name, values, "must be a sequence, or a number together with n")
+    return [values] * int(n)
 
 
 class Polyhedron:
@@ -83,11 +96,7 @@ class Box(Polyhedron):
 
     @staticmethod
     def _ends(values: Any, name: str, n: int | None) -> list[Fraction | float]:
-        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-            if n is None:
-                reject(name, values, "must be a sequence, or a number together with n")
-            values = [values] * n
-        values = list(values)
+        values = _coordinates(values, name, n)
         if n is not None and len(values) != n:
             reject(name, f"{len(values)} ends", f"must be {n}, one per coordinate")
         if not values:
@@ -109,13 +118,7 @@ class Ball:
     """
 
     def __init__(self, center: Any, radius: Number, n: int | None = None) -> None:
-        if isinstance(center, (str, bytes)) or not isinstance(center, Iterable):
-            if n is None:
-                reject("center", center, "must be a sequence, or a number together with n")
-            if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-                reject("n", n, "must be an integer, at least 1")
-            center = [center] * n
-        self.center = tuple(rational(v, "center") for v in center)
+        self.center = tuple(rational(v, "center") for v in _coordinates(center, "center", n))
         if not self.center:
             reject("center", list(center), "must not be empty")
         if n is not None and len(self.center) != n:

@@ -202,10 +202,11 @@ class _Walk:
         forms = search.integer[depth].after(self.forms, bits.tolist())
         cut, old = np.flatnonzero(split), len(self.walls) + 1
         sign = np.where(bits, -1, 1)[cut, None]
-        if bits.sum() < search.n:
-            inner = _inner(search.layers[depth], old, cut, bits)
-        else:  # no better than the input's coordinates
-            inner = np.zeros((old + len(cut), 0)), np.zeros((search.layers[depth].m, 0))
+        layer = search.layers[depth]
+        if bits.sum() < search.n and layer.weight.floats_exact and layer.bias.floats_exact:
+            inner = _inner(layer, old, cut, bits)
+        else:  # no better than the input's coordinates, or only near the numbers given
+            inner = np.zeros((old + len(cut), 0)), np.zeros((layer.m, 0))
         tree = self.tree
         rows = _Coordinates(
             np.vstack([tree.rows[:old], sign * tree.forms[cut]]),

@@ -181,7 +181,7 @@ THEOREM = Theorem(
     statement=(
         r"Let $q$ kernels of size $O$ on $c$ channels act with stride $s$, and let the rows of $Z_P$ be their "
         r"translates in a window of size $P = O + s(T - 1)$, as vectors of $\mathbb{R}^{cP}$ (in several dimensions, "
-        r"all along each axis). If $x \mapsto \mathrm{ReLU}(Z_P x)$ is injective, then the convolution layer with "
+        r"all along each axis, with the products of the $T$ and of the $P$ below). If $x \mapsto \mathrm{ReLU}(Z_P x)$ is injective, then the convolution layer with "
         r"padding valid, same, full or circular is injective on every input on which a kernel has at least $T$ "
         r"positions and each number meets a kernel; with stride 1 on all inputs of size $N \geq P$. Then $Z_{P+s}$ is "
         r"injective too if $s \leq O$, and of the $q'$ directions of non-zero kernels there are so many that "

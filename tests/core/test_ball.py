@@ -51,7 +51,7 @@ def test_the_box_around_a_ball_touches_it() -> None:
         (([], 1), r"^center = \[\]: must not be empty$"),
         ((0, 1), r"^center = 0: must be a sequence, or a number together with n$"),
         (([0, 0], 1, 3), r"^center = '2 coordinates': must be 3$"),
-        ((0, 1, 0), r"^n = 0: must be an integer, at least 1$"),
+        ((0, 1, 0), r"^n = 0: must be an integer from 1 to 1000000$"),
         (("00", 1), r"^center = '00': must be a sequence, or a number together with n$"),
     ],
 )
