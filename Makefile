@@ -40,6 +40,7 @@ notebooks: .venv/.test
 bench: .venv/.test
 	$(RUN) benchmarks/injectivity.py
 	$(RUN) benchmarks/regions.py
+	$(RUN) benchmarks/stability.py
 
 docs: .venv/.run
 	@mkdir -p docs/_build

@@ -19,8 +19,14 @@ def check(codimension: int = 1) -> list[Step]:
     gauss = sp.exp(-(g**2) / 2) / sp.sqrt(2 * sp.pi)
     at = gauss.subs(g, t)
     tail = sp.erfc(t / sp.sqrt(2)) / 2
-    second = sp.integrate(g**2 * gauss, (g, t, sp.oo))
-    steps = [Step("E[g^2; g > t] = t density(t) + P(g > t)", zero(second - t * at - tail))]
+    primitive = sp.erf(g / sp.sqrt(2)) / 2 - g * gauss  # of g^2 density(g)
+    second = sp.Rational(1, 2) - primitive.subs(g, t)
+    steps = [
+        Step(
+            "g^2 density(g) has the primitive P(0 < g' < g) - g density(g)", zero(sp.diff(primitive, g) - g**2 * gauss)
+        ),
+        Step("which tends to 1/2: E[g^2; g > t] = t density(t) + P(g > t)", zero(second - t * at - tail)),
+    ]
     escape = (1 - codimension / alpha) - sp.Rational(1, 2) - t * at - 1 / alpha  # > 0 where the subspace misses K
     steps.append(
         Step("the condition is t density(t) < 1/2 - 2/alpha", zero(escape - (sp.Rational(1, 2) - 2 / alpha - t * at)))
@@ -38,7 +44,7 @@ def check(codimension: int = 1) -> list[Step]:
         Step("alpha = 1/P(g > t) grows with t: the derivative of P(g > t) is -density(t)", zero(sp.diff(tail, t) + at))
     )
 
-    inside = sp.integrate(g**2 * gauss, (g, 0, sp.sqrt(2 * chi)))
+    inside = primitive.subs(g, sp.sqrt(2 * chi))  # E[g^2; 0 < g < sqrt(2 chi)], the primitive being 0 at 0
     mean = inside / (2 * chi) + sp.erfc(sp.sqrt(chi)) / 2  # E min(1, max(g, 0)^2/(2 chi))
     value = -1 / (2 * chi) + alpha * mean
     gap = sp.erf(sp.sqrt(chi)) / 2 - sp.exp(-chi) * sp.sqrt(chi / sp.pi)
@@ -65,5 +71,6 @@ def check(codimension: int = 1) -> list[Step]:
 
 
 def zero(expression: sp.Expr) -> bool:
-    """Whether an expression with erf, erfc and exp simplifies to 0."""
-    return bool(sp.simplify(sp.expand(expression.rewrite(sp.erf))) == 0)
+    """Whether an expression with erf, erfc and exp is 0: expanded if that is enough, else simplified."""
+    expanded = sp.powsimp(sp.expand(expression.rewrite(sp.erf)))
+    return bool(expanded == 0 or sp.simplify(expanded) == 0)

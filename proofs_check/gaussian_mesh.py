@@ -16,7 +16,7 @@ from proofs_check.steps import Step, equal
 def check(exponent: sp.Expr | None = None) -> list[Step]:
     """The steps of the proof.  exponent : of u in c - 2 = 2 u^3/(1 + u), by default 3."""
     u = sp.Symbol("u", positive=True)
-    t, c = sp.symbols("t c", positive=True)
+    c = sp.Symbol("c", positive=True)
     power = sp.Integer(3) if exponent is None else exponent
     spread = sp.log((1 + u) / 2)  # L at u = (1-t)^(-1/2)
     time = 1 - 1 / u**2

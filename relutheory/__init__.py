@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from relutheory.injectivity.constructions import injective_layer as injective_layer
     from relutheory.injectivity.domains import MaximalBias as MaximalBias
     from relutheory.injectivity.domains import maximal_bias as maximal_bias
+    from relutheory.injectivity.gaussian import FullRSB as FullRSB
+    from relutheory.injectivity.gaussian import ThresholdLine as ThresholdLine
+    from relutheory.injectivity.gaussian import expected_collapsing_cells as expected_collapsing_cells
+    from relutheory.injectivity.gaussian import expected_euler_characteristic as expected_euler_characteristic
+    from relutheory.injectivity.gaussian import full_rsb as full_rsb
+    from relutheory.injectivity.gaussian import injective_probability as injective_probability
+    from relutheory.injectivity.gaussian import theory_lines as theory_lines
+    from relutheory.injectivity.gaussian import theory_table as theory_table
+    from relutheory.injectivity.gaussian import threshold_line as threshold_line
     from relutheory.injectivity.general_position import alternating_moment_layer as alternating_moment_layer
     from relutheory.injectivity.general_position import in_general_position as in_general_position
     from relutheory.injectivity.inverting import Reconstruction as Reconstruction
@@ -84,6 +93,17 @@ _MODULES = {
     "relutheory.injectivity": ("Collision", "InjectivityResult", "Status", "decide_injectivity"),
     "relutheory.injectivity.constructions": ("injective_layer",),
     "relutheory.injectivity.domains": ("MaximalBias", "maximal_bias"),
+    "relutheory.injectivity.gaussian": (
+        "FullRSB",
+        "ThresholdLine",
+        "expected_collapsing_cells",
+        "expected_euler_characteristic",
+        "full_rsb",
+        "injective_probability",
+        "theory_lines",
+        "theory_table",
+        "threshold_line",
+    ),
     "relutheory.injectivity.general_position": ("alternating_moment_layer", "in_general_position"),
     "relutheory.injectivity.inverting": ("Reconstruction", "reconstruct", "reconstruct_batch"),
     "relutheory.injectivity.repair": ("Repair", "repair_injectivity"),

@@ -175,9 +175,9 @@ THEOREM = Theorem(
     id="inj.ball-bias",
     title="Polytope bias estimation on a ball",
     statement=(
-        r"Let $r > 0$, let $0$ be in the interior of the convex hull of the rows $w_i$ of $W$, let $F$ run over the facets of the "
-        r"convex hull of points $s_i w_i$ with any $s_i > 0$, and let $C_F$ be the cone of the rows of $F$. Put "
-        r"$\alpha_i = \min_{F \ni i} \min \{\langle w_i, x\rangle : x \in C_F, |x| \leq r\}$. Then $x \mapsto "
+        r"Let $r > 0$, let $0$ be in the interior of the convex hull of the rows $w_i$ of $W$, let $F$ run over the "
+        r"facets of the convex hull of points $s_i w_i$ with any $s_i > 0$, and let $C_F$ be the cone of the rows of "
+        r"$F$. Put $\alpha_i = \min_{F \ni i} \min \{\langle w_i, x\rangle : x \in C_F, |x| \leq r\}$. Then $x \mapsto "
         r"\mathrm{ReLU}(Wx - a)$ is injective on the ball of radius $r$ around $0$ for every $a \leq \alpha$. The "
         r"minima are $-r$ times the length of the projection of $-w_i$ to $C_F$; a row in no facet may have any bias."
     ),

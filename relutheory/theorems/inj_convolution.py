@@ -181,11 +181,12 @@ THEOREM = Theorem(
     statement=(
         r"Let $q$ kernels of size $O$ on $c$ channels act with stride $s$, and let the rows of $Z_P$ be their "
         r"translates in a window of size $P = O + s(T - 1)$, as vectors of $\mathbb{R}^{cP}$ (in several dimensions, "
-        r"all along each axis, with the products of the $T$ and of the $P$ below). If $x \mapsto \mathrm{ReLU}(Z_P x)$ is injective, then the convolution layer with "
-        r"padding valid, same, full or circular is injective on every input on which a kernel has at least $T$ "
-        r"positions and each number meets a kernel; with stride 1 on all inputs of size $N \geq P$. Then $Z_{P+s}$ is "
-        r"injective too if $s \leq O$, and of the $q'$ directions of non-zero kernels there are so many that "
-        r"$\lfloor q'/2 \rfloor\, T \geq cP$; with stride 1 and $O > 1$ at least $2c + 2$."
+        r"all along each axis, with the products of the $T$ and of the $P$ below). If $x \mapsto \mathrm{ReLU}(Z_P x)$ "
+        r"is injective, then the convolution layer with padding valid, same, full or circular is injective on every "
+        r"input on which a kernel has at least $T$ positions and each number meets a kernel; with stride 1 on all "
+        r"inputs of size $N \geq P$. Then $Z_{P+s}$ is injective too if $s \leq O$, and of the $q'$ directions of "
+        r"non-zero kernels there are so many that $\lfloor q'/2 \rfloor\, T \geq cP$; with stride 1 and $O > 1$ at "
+        r"least $2c + 2$."
     ),
     cite=Cite(key="puthawala2022", locator="locator unverified"),
     hypotheses={},

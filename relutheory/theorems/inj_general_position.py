@@ -113,11 +113,11 @@ THEOREM = Theorem(
     id="inj.general-position",
     title="In general position the factor is three",
     statement=(
-        r"Let any $n$ rows of $W \in \mathbb{R}^{m \times n}$ be linearly independent (all rows, where $m < n$). If "
-        r"$m \leq 3n - 2$, then $x \mapsto \mathrm{ReLU}(Wx)$ is not injective on $\mathbb{R}^n$. The rows $w_i = "
-        r"(-1)^i (1, t_i, \ldots, t_i^{n-1})$ with $t_1 < \cdots < t_m$ are in general position, and with $m \geq 3n "
-        r"- 1$ their layer is injective. So an injective layer with fewer than $3n - 1$ rows, such as $[B; -DB]$ for "
-        r"$n \geq 2$, has $n$ dependent rows."
+        r"Let any $n$ rows of $W \in \mathbb{R}^{m \times n}$ be linearly independent (all rows, where $m < n$). If $m "
+        r"\leq 3n - 2$, then $x \mapsto \mathrm{ReLU}(Wx)$ is not injective on $\mathbb{R}^n$. The rows $w_i = (-1)^i "
+        r"(1, t_i, \ldots, t_i^{n-1})$ with $t_1 < \cdots < t_m$ are in general position, and with $m \geq 3n - 1$ "
+        r"their layer is injective. So an injective layer with fewer than $3n - 1$ rows, such as $[B; -DB]$ for $n "
+        r"\geq 2$, has $n$ dependent rows."
     ),
     cite=Cite(key="puthawala2022", locator="not in the paper, whose factor two it sharpens"),
     hypotheses={

@@ -175,11 +175,11 @@ THEOREM = Theorem(
     title="Stability of the inverse: the constant is 1 over the root of 2",
     statement=(
         r"Let $f(x) = \mathrm{ReLU}(Wx + b)$ on a convex set $K$ with interior points, let $\kappa$ be the infimum of "
-        r"$|f(x) - f(y)| / |x - y|$ over $x \neq y$ in $K$, and let $m_0$ be the least $n$-th singular value (0 "
-        r"for fewer than $n$ rows) of the active rows of $W$ over the open cells that meet the interior of $K$. Then "
-        r"$m_0 / \sqrt{2} \leq \kappa \leq m_0$, and the constant $1 / \sqrt{2}$ is the best for all layers: "
-        r"$W = [I; -I]$ has $m_0 = 1$ and $\kappa = 1 / \sqrt{2}$. So $\kappa \geq m_0 / 2$, and $\kappa "
-        r"\geq m_0 / \sqrt{2m}$ for $m \geq 1$."
+        r"$|f(x) - f(y)| / |x - y|$ over $x \neq y$ in $K$, and let $m_0$ be the least $n$-th singular value (0 for "
+        r"fewer than $n$ rows) of the active rows of $W$ over the open cells that meet the interior of $K$. Then $m_0 "
+        r"/ \sqrt{2} \leq \kappa \leq m_0$, and the constant $1 / \sqrt{2}$ is the best for all layers: $W = [I; -I]$ "
+        r"has $m_0 = 1$ and $\kappa = 1 / \sqrt{2}$. So $\kappa \geq m_0 / 2$, and $\kappa \geq m_0 / \sqrt{2m}$ for "
+        r"$m \geq 1$."
     ),
     cite=Cite(key="freeman2025", locator="locator unverified"),
     hypotheses={},

@@ -1,57 +1,109 @@
-"""Exact decisions about many layers of one shape, without bias: the kernel's where it settles them, else one by one."""
+"""Exact decisions about many layers of one shape: the kernel's where it settles them, else one by one."""
 
 from __future__ import annotations
 
-import numpy as np
+import time
 
-from relutheory._kernels.decisions import COLLISION, INJECTIVE, count_many, decide_many
-from relutheory.core.exact import odd_parts
+import numpy as np
+from flint import fmpz_mat
+
+from relutheory._kernels.decisions import COLLISION, INJECTIVE, OPEN, count_many, decide_many
+from relutheory._kernels.filters import TINY, gamma
+from relutheory.core.exact import RationalArray, integer_rows, odd_parts
 from relutheory.core.residues import PRIMES
 from relutheory.injectivity.decide import Status, decide_injectivity
 from relutheory.injectivity.search import new_tree
 from relutheory.networks import ReLULayer
+from relutheory.polyhedra.bounds import zaslavsky_central
+from relutheory.polyhedra.regions import enumerate_regions
 
 _LEAN, _PACKED = 5, 5  # as for one decision
-_BUDGET = 10**9  # nodes; a sample that is worth less is not worth drawing
-_STATUS = {INJECTIVE: True, COLLISION: False}
+_INPUTS = 12  # with more, a descent comes before the tree, and the tree's arrays are large
+_NODES, _HURRIED = 10**5, 2 * 10**4  # in the kernel, which cannot be interrupted; larger trees are searched outside
+_COUNTED, _DISJOINT = 10**6, 48  # nodes, and circuits in a packing, where active rows are counted
+_CELLS, _FEW = 10**8, 10**7  # cells that are worth looking through, and rather than many nodes
 
 
-def decide_layers(weights: np.ndarray, biases: np.ndarray | None = None) -> np.ndarray:
+class OutOfTime(Exception):
+    """The deadline passed before the last layer was settled, or one is too large to be settled at all."""
+
+
+def decide_layers(
+    weights: np.ndarray, biases: np.ndarray | None = None, *, deadline: float | None = None
+) -> np.ndarray:
     """Which of the layers x -> ReLU(Wx + b) are injective, exactly: (k,) bool.
 
-    weights : (k, m, n) float64.  biases : (k, m) float64, or None for none: these are decided faster.
+    weights : (k, m, n) float64.  biases : (k, m) float64, or None for none.  deadline : of `time.perf_counter`; beyond
+    it OutOfTime is raised (by no more than some seconds beyond).
 
     >>> decide_layers(np.array([[[1.0], [-1.0]], [[1.0], [2.0]]])).tolist()
     [True, False]
     """
     many, m, n = weights.shape
-    answers = np.full(many, 255, np.uint8)
-    if biases is None and many and m:
-        rows, modulo = _scaled(weights)
-        tree = new_tree(np.ones((m, n)), np.zeros((n, m)), PRIMES[0], _PACKED, n + 1)
-        decide_many(tree, rows, modulo, _LEAN, _BUDGET, answers, np.zeros(many, np.int64))
+    answers, points, rows = np.full(many, 255, np.uint8), np.zeros((0, n)), weights
+    if many and m and n <= _INPUTS:
+        rows, exact = _scaled(weights, biases)
+        points = np.full((many, rows.shape[2]), np.nan)
+        modulo = np.zeros((many, n, rows.shape[1]))
+        modulo[:, :, :m] = _modulo(weights)
+        tree = new_tree(np.ones(rows.shape[1:]), np.zeros(modulo.shape[1:]), PRIMES[0], _PACKED, n + 1)
+        nodes, budget = np.zeros(many, np.int64), _NODES if deadline is None else _HURRIED
+        decide_many(tree, rows, modulo, m, _LEAN, budget, answers, points, nodes)
+        answers[~exact] = 255
     decided = answers == INJECTIVE
     for k in np.flatnonzero((answers != INJECTIVE) & (answers != COLLISION)):
+        if answers[k] == OPEN and _misses_a_dimension(rows[k], m, n, points[k]):
+            continue
         layer = ReLULayer(weights[k], None if biases is None else biases[k])
-        decided[k] = decide_injectivity(layer).status is Status.INJECTIVE
+        left = None if deadline is None else max(deadline - time.perf_counter(), 0.0)
+        status = decide_injectivity(layer, time_limit=left).status
+        if status is Status.UNDECIDED:
+            raise OutOfTime
+        decided[k] = status is Status.INJECTIVE
     return decided
 
 
-def _scaled(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows with largest entries about 1, and modulo the prime: each a positive multiple of the given row, exactly."""
+def _scaled(weights: np.ndarray, biases: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Positive multiples of the rows with largest entries about 1, (k, M, d), and in which layers they are exact.
+
+    With biases the rows are (w | b), and the last one is the wall at infinity, (0, ..., 0 | -1).
+    """
+    given = weights if biases is None else np.concatenate([weights, biases[:, :, None]], axis=2)
+    exponents = np.frexp(np.abs(given).max(axis=2, keepdims=True, initial=0.0))[1]
+    rows = np.ldexp(given, -exponents)
+    exact = (np.ldexp(rows, exponents) == given).all(axis=(1, 2))  # nothing was lost to underflow
+    if biases is not None:
+        wall = np.zeros((len(rows), 1, rows.shape[2]))
+        wall[:, :, -1] = -1.0
+        rows = np.concatenate([rows, wall], axis=1)
+    return rows, exact
+
+
+def _modulo(weights: np.ndarray) -> np.ndarray:
+    """The rows times positive numbers modulo the prime, (k, n, m)."""
     k, e = odd_parts(weights)
-    size = np.abs(weights).max(axis=2, keepdims=True, initial=0.0)
-    rows = np.ldexp(weights, -np.frexp(size)[1])
     p, lowest = PRIMES[0], int(e.min(initial=0))
     powers = np.array([pow(2, exponent, p) for exponent in range(lowest, int(e.max(initial=0)) + 1)], dtype=np.int64)
-    modulo = np.mod(k, p) * powers[e - lowest] % p
-    return rows, np.ascontiguousarray(modulo.transpose(0, 2, 1), dtype=np.float64)
+    return (np.mod(k, p) * powers[e - lowest] % p).transpose(0, 2, 1).astype(np.float64)
+
+
+def _misses_a_dimension(rows: np.ndarray, m: int, n: int, z: np.ndarray) -> bool:
+    """Whether all rows but some that do not span R^n are proved negative at z, and the walls too."""
+    if not np.isfinite(z).all():
+        return False
+    bound = gamma(len(z) + 1.0) * (np.abs(rows) @ np.abs(z)) * (1.0 + 2.0**-40) + len(z) * TINY
+    active = np.flatnonzero(~(rows @ z < -bound))
+    if (active >= m).any():
+        return False
+    return len(active) < n or fmpz_mat(integer_rows(RationalArray(rows[active, :n], ndim=2))).rank() < n
 
 
 def least_active(weights: np.ndarray) -> np.ndarray:
     """The least number of rows that are active in some open cell, layer by layer, exactly: (k,) int64.
 
-    weights : (k, m, n) float64, layers without bias.  This is the halfspace depth of the origin among the rows.
+    weights : (k, m, n) float64, layers without bias.  This is the halfspace depth of the origin among the rows; rows
+    that are 0 are active nowhere.  Raises OutOfTime where rows are in special position and the cells too many to be
+    looked through.
 
     >>> least_active(np.array([[[1.0], [-1.0], [2.0]], [[1.0], [2.0], [3.0]]])).tolist()
     [1, 0]
@@ -59,7 +111,19 @@ def least_active(weights: np.ndarray) -> np.ndarray:
     many, m, n = weights.shape
     least = np.full(many, -1, np.int64)
     if many and m:
-        rows, _ = _scaled(weights)
-        tree = new_tree(np.ones((m, n)), np.zeros((n, m)), PRIMES[0], m, m + 2)
-        count_many(tree, rows, _BUDGET, least, np.zeros(many, np.int64))
+        rows, exact = _scaled(weights)
+        tree = new_tree(np.ones((m, n)), np.zeros((0, m)), PRIMES[0], min(m, _DISJOINT), m + 2)  # no residues
+        budget = _COUNTED // 100 if zaslavsky_central(m, n) <= _FEW else _COUNTED
+        count_many(tree, rows, budget, least, np.zeros(many, np.int64))
+        least[~exact] = -1
+    for k in np.flatnonzero(least < 0):
+        least[k] = _least_over_cells(weights[k])
     return least
+
+
+def _least_over_cells(weights: np.ndarray) -> int:
+    m, n = weights.shape
+    if zaslavsky_central(m, n) > _CELLS:
+        raise OutOfTime
+    cells = enumerate_regions(ReLULayer(weights))
+    return min(int(batch.bits(m).sum(axis=1).min(initial=m)) for batch in cells)

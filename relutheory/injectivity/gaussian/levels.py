@@ -81,7 +81,7 @@ def sweep(x: np.ndarray, q: np.ndarray, chi: float, points: int) -> Levels:
 
     k, reach = len(x), 2 + 8.5 / math.sqrt(2 * chi)
     h = np.linspace(-reach, reach, points)
-    step = h[1] - h[0]
+    step = float(h[1] - h[0])
     sigma = np.sqrt(np.diff(np.append(q, 1.0)) / (2 * chi))
     stencils = [stencil(s / step) for s in sigma[:-1]]
     radii = np.array([len(w) - 1 for w in stencils], dtype=np.int64)
@@ -119,7 +119,7 @@ def functional(x: np.ndarray, q: np.ndarray, chi: float, alpha: float, free: flo
 
 
 def next_overlaps(x: np.ndarray, q: np.ndarray, chi: float, alpha: float, found: Levels) -> np.ndarray:
-    """The overlaps that the stationarity in q gives for these means; increasing, within (0, 1)."""
+    """The overlaps that the stationarity in q gives for these means; they need not increase."""
     kappa = -alpha / math.sqrt(2 * chi) * found.squares
     steps = np.concatenate([[math.sqrt(-kappa[0] / q[0])], -x * np.diff(kappa)])
     sums = np.cumsum(steps)
@@ -128,9 +128,8 @@ def next_overlaps(x: np.ndarray, q: np.ndarray, chi: float, alpha: float, found:
     lam = 1 / sums
     inverse = 1 / x
     tail = np.append(np.cumsum((np.diff(inverse) * lam[1:-1])[::-1])[::-1], 0.0)
-    new = 1 - lam[:-1] * inverse + lam[-1] * inverse[-1] - tail
-    increasing: np.ndarray = np.clip(np.maximum.accumulate(new), 1e-6, 1 - 1e-12)
-    return increasing
+    new: np.ndarray = 1 - lam[:-1] * inverse + lam[-1] * inverse[-1] - tail
+    return new
 
 
 def next_chi(x: np.ndarray, q: np.ndarray, alpha: float, inner: float) -> float:

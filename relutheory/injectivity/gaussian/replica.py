@@ -2,7 +2,7 @@
 
 For m = alpha n rows, n -> infinity, e(alpha) is the limit of min over x of (number of active rows)/n; the layer is
 injective where e > 1.  Replica symmetry gives a proved lower bound of e (it is Gordon's, see gau.gordon); one step of
-symmetry breaking is a prediction of statistical physics; full breaking is in `full_rsb`.
+symmetry breaking is a prediction of statistical physics; full breaking is in `breaking`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ReplicaSymmetric:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaPoint:
-    """A solution by quadrature and Newton's method: alpha, the other unknowns, the energy, and the places that agree."""
+    """A solution by quadrature and Newton's method: alpha, other unknowns, the energy, and the places that agree."""
 
     alpha: arb
     unknowns: dict[str, arb]

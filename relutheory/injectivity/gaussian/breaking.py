@@ -16,9 +16,11 @@ from relutheory.injectivity.gaussian.replica import ratio
 
 LEVELS, X_MAX, X_MIN = 30, 15.0, 1.0
 _LARGEST = 50.0  # level: beyond, the grid is too coarse
-_POINTS, _STEPS, _MEMORY = 2001, 150, 6
-_COARSE = 30.0  # the largest level for which so few points are enough
+_POINTS, _STEPS, _MEMORY = 1001, 150, 6
+_COARSE = 16.0  # the largest level for which so few points are enough
 _DAMPING = 0.5
+_LEAST, _LONGEST = 1e-4, 1.5  # of differences of -ln(1 - q), of steps
+_LOST = 1e-2  # a residual that says nothing of a solution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,16 +70,17 @@ def full_rsb(
     levels: Sequence[float] | None = None,
     counting: bool = False,
     steps: int = _STEPS,
-    tolerance: float = 1e-9,
+    tolerance: float = 1e-5,
 ) -> FullRSB:
     """The prediction with k levels of replica symmetry breaking, at zero temperature.
 
     alpha : m/n, a rational number > 2, or None: the alpha at which the energy is 1, the predicted threshold of
     injectivity.  k, x_max, x_min, linear : the levels, as in `level_grid`; or `levels` : themselves, increasing.
     counting : where alpha is None, whether the energy is that of the second formula (`FullRSB.counted`).  steps : at
-    most so many.  tolerance : of the residual.  Returns a `FullRSB` whose numbers are floats without proof; the levels
-    are not optimised, and a threshold from the functional is therefore too large by the square of their spacing.
-    Raises InputError for bad input, ArithmeticError where the iteration breaks down.
+    most so many.  tolerance : of the residual; the functional is off by its square.  Returns a `FullRSB` whose numbers
+    are floats without proof; the levels are not optimised, and a threshold from the functional is therefore too large
+    by about the square of their spacing.
+    Raises InputError for bad input, ArithmeticError where the iteration breaks down or comes near no solution.
 
     Source: the equations of [maillard2023], read in the authors' code.
 
@@ -98,7 +101,11 @@ def _increasing(levels: Sequence[float]) -> np.ndarray:
 
 
 class _Iteration:
-    """Damped fixed-point iteration of (q, ln chi), sped up by Anderson's mixing of the last few steps."""
+    """Damped fixed-point iteration of (-ln(1 - q), ln chi), sped up by Anderson's mixing of the last few steps.
+
+    Levels with equal overlaps stay equal under the map, also where the solution has them apart; so they are kept apart
+    by a little, from which they are seen to move on.
+    """
 
     def __init__(self, x: np.ndarray, alpha: float | None, counting: bool) -> None:
         self.x, self.fixed, self.counting = x, alpha is not None, counting
@@ -108,7 +115,8 @@ class _Iteration:
 
     def run(self, steps: int, tolerance: float) -> FullRSB:
         k = len(self.x)
-        z = np.append(np.linspace(0.65, 0.97, k) if k > 1 else [0.75], math.log(0.03))
+        start = np.linspace(0.65, 0.97, k) if k > 1 else np.array([0.75])
+        z = np.append(-np.log(1 - start), math.log(0.01) - 2.2 * math.log(self.alpha / 10))
         safe, last, damping = z, np.zeros_like(z), _DAMPING
         best: FullRSB | None = None
         for number in range(1, steps + 1):
@@ -129,13 +137,14 @@ class _Iteration:
                 break
             safe, last = z, change
             z = self._mix(z, change, damping)
-        if best is None:
+        if best is None or best.residual > _LOST:
             raise ArithmeticError(f"no solution for levels {self.x.tolist()} and alpha = {self.alpha}")
         return best
 
     def _step(self, z: np.ndarray, number: int) -> tuple[np.ndarray, FullRSB]:
-        x, q, chi, before = self.x, z[:-1], math.exp(z[-1]), self.alpha
-        found = sweep(x, q, chi, _POINTS if x[-1] <= _COARSE else 2 * _POINTS - 1)
+        x, q, chi, before = self.x, -np.expm1(-z[:-1]), math.exp(z[-1]), self.alpha
+        halvings = max(0, math.ceil(math.log2(x[-1] / _COARSE)))
+        found = sweep(x, q, chi, (_POINTS - 1) * 2**halvings + 1)
         if not (math.isfinite(found.free) and np.isfinite(found.squares).all() and found.outer > 0):
             raise ArithmeticError(f"no solution for levels {x.tolist()} and alpha = {before}")
         energy = functional(x, q, chi, before, found.free)
@@ -143,15 +152,17 @@ class _Iteration:
         if not self.fixed:  # the functional is stationary in all but alpha, in which it is linear
             self.alpha = 1 / share if self.counting else before + (1 - energy) / -found.free
         overlaps = next_overlaps(x, q, chi, self.alpha, found)
-        new = np.append(overlaps, math.log(next_chi(x, overlaps, self.alpha, found.inner)))
-        change = new - z
+        log_chi = math.log(next_chi(x, overlaps, self.alpha, found.inner))
+        least = np.exp(-z[:-1] - _LONGEST)  # of 1 - q
+        levels = _kept_apart(-np.log(np.maximum(1 - overlaps, least)))
+        change = np.clip(np.append(levels, log_chi) - z, -_LONGEST, _LONGEST)
         result = FullRSB(
             alpha=self.alpha,
             energy=functional(x, q, chi, self.alpha, found.free),
             counted=self.alpha * share,
             chi=chi,
             x=x,
-            q=q.copy(),
+            q=q,
             residual=float(np.abs(change).max() + abs(self.alpha - before)),
             steps=number,
         )
@@ -167,6 +178,13 @@ class _Iteration:
         moves = np.diff(self.points, axis=0).T + damping * np.diff(self.changes, axis=0).T
         weights = np.linalg.lstsq(np.diff(self.changes, axis=0).T, change, rcond=1e-10)[0]
         mixed: np.ndarray = plain - moves @ weights
-        q = np.append(mixed[:-1], 1.0)
-        admissible = q[0] > 0 and (np.diff(q) >= 0).all() and q[-2] < 1 and abs(mixed[-1] - z[-1]) < 1
+        mixed[:-1] = _kept_apart(mixed[:-1])
+        admissible = mixed[0] > 0 and np.abs(mixed - z).max() <= _LONGEST
         return mixed if admissible else plain
+
+
+def _kept_apart(levels: np.ndarray) -> np.ndarray:
+    """Numbers raised as little as needed for each to exceed the one before by `_LEAST`."""
+    steps = _LEAST * np.arange(len(levels))
+    apart: np.ndarray = np.maximum(np.maximum.accumulate(levels - steps), 1e-6) + steps
+    return apart
