@@ -31,11 +31,17 @@ if TYPE_CHECKING:
     from relutheory.injectivity.domains import MaximalBias as MaximalBias
     from relutheory.injectivity.domains import maximal_bias as maximal_bias
     from relutheory.injectivity.gaussian import FullRSB as FullRSB
+    from relutheory.injectivity.gaussian import RatioBracket as RatioBracket
+    from relutheory.injectivity.gaussian import ThresholdEstimate as ThresholdEstimate
     from relutheory.injectivity.gaussian import ThresholdLine as ThresholdLine
+    from relutheory.injectivity.gaussian import collision_ratios as collision_ratios
+    from relutheory.injectivity.gaussian import decide_layers as decide_layers
+    from relutheory.injectivity.gaussian import estimate_threshold as estimate_threshold
     from relutheory.injectivity.gaussian import expected_collapsing_cells as expected_collapsing_cells
     from relutheory.injectivity.gaussian import expected_euler_characteristic as expected_euler_characteristic
     from relutheory.injectivity.gaussian import full_rsb as full_rsb
     from relutheory.injectivity.gaussian import injective_probability as injective_probability
+    from relutheory.injectivity.gaussian import least_active as least_active
     from relutheory.injectivity.gaussian import theory_lines as theory_lines
     from relutheory.injectivity.gaussian import theory_table as theory_table
     from relutheory.injectivity.gaussian import threshold_line as threshold_line
@@ -94,6 +100,12 @@ _MODULES = {
     "relutheory.injectivity.constructions": ("injective_layer",),
     "relutheory.injectivity.domains": ("MaximalBias", "maximal_bias"),
     "relutheory.injectivity.gaussian": (
+        "least_active",
+        "estimate_threshold",
+        "decide_layers",
+        "collision_ratios",
+        "ThresholdEstimate",
+        "RatioBracket",
         "FullRSB",
         "ThresholdLine",
         "expected_collapsing_cells",

@@ -20,12 +20,26 @@ from relutheory.cli import (
     repair,
     show,
     stability,
+    threshold,
     verify,
 )
 from relutheory.cli.arguments import BAD_INPUT, BROKEN_PIPE, INTERRUPTED, Parser
 from relutheory.core.errors import InputError
 
-_COMMANDS = (list_, show, verify, injectivity, stability, invert, repair, convolution, regions, check, figures)
+_COMMANDS = (
+    list_,
+    show,
+    verify,
+    injectivity,
+    stability,
+    invert,
+    repair,
+    convolution,
+    threshold,
+    regions,
+    check,
+    figures,
+)
 _EPILOG = """\
 exit codes:
   0    done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -26,22 +27,31 @@ def descend(problem: Problem, free: list[int], missing: int, deadline: float | N
     walls = list(range(problem.m, len(problem.rows))) + ([-1] if problem.affine else [])
     scaled, exponents = problem.scaled(free + walls)
     rows = scaled / np.sqrt((scaled * scaled).sum(axis=1))[:, None]
+    for point in low_points(rows, len(free), missing, deadline):
+        for z in roundings(problem.n, point, exponents):
+            collision = collision_at(problem, z)
+            if collision is not None:
+                return collision
+    return None
+
+
+def low_points(rows: np.ndarray, neurons: int, missing: int, deadline: float | None = None) -> Iterator[np.ndarray]:
+    """Points, (d,) float64, at which fewer than `missing` neurons seem to be active.
+
+    rows : (M, d) float64 of length 1, walls after the neurons.  deadline : of `time.perf_counter`.
+    """
     weights = np.ones(len(rows))
-    weights[len(free) :] = _WALL
+    weights[neurons:] = _WALL
     rng = np.random.default_rng(0)
     for _ in range(_ROUNDS):
         points = _anneal(rows, weights, rng)
         counts = weights @ (rows @ points >= 0.0)
         for k in np.argsort(counts, kind="stable")[:_POLISHED]:
             if deadline is not None and time.perf_counter() > deadline:
-                return None
-            point = _polish(rows, len(free), missing, points[:, k])
+                return
+            point = _polish(rows, neurons, missing, points[:, k])
             if point is not None:
-                for z in roundings(problem.n, point, exponents):
-                    collision = collision_at(problem, z)
-                    if collision is not None:
-                        return collision
-    return None
+                yield point
 
 
 def _anneal(rows: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -28,6 +28,14 @@ from relutheory.plotting.partition2d import (
 from relutheory.plotting.sphere import draw_sphere
 from relutheory.plotting.stability import draw_stability, stability_legend
 from relutheory.plotting.style import paper_style
+from relutheory.plotting.threshold import (
+    draw_curves,
+    draw_half_points,
+    draw_lines,
+    draw_wide_brackets,
+    model_curve,
+    threshold_figure,
+)
 from relutheory.plotting.wedges import cell_legend, draw_plane_cells
 
 __all__ = [
@@ -47,6 +55,9 @@ __all__ = [
     "counts_legend",
     "draw_cells",
     "draw_counts",
+    "draw_curves",
+    "draw_half_points",
+    "draw_lines",
     "draw_partition",
     "draw_plane_cells",
     "draw_planes",
@@ -54,6 +65,7 @@ __all__ = [
     "draw_sphere",
     "draw_stability",
     "draw_wedges",
+    "draw_wide_brackets",
     "figure_names",
     "find_cells",
     "find_decision",
@@ -64,6 +76,7 @@ __all__ = [
     "layer_figure",
     "layer_style",
     "make_figures",
+    "model_curve",
     "paper_style",
     "partition_figure",
     "partition_legend",
@@ -72,5 +85,6 @@ __all__ = [
     "ranks",
     "relief_colours",
     "stability_legend",
+    "threshold_figure",
     "wedge_legend",
 ]
