@@ -130,7 +130,7 @@ def invert(W, b, Y, noise, order, x, error, residual, state):  # type: ignore[no
     """The samples Y, (k, m), in this order, in which equal sets S should be neighbours.
 
     noise : (k,).  Written to: x (k, n), error (k,), residual (k,) as upper bounds, state (k,) int8.  Samples that are
-    SHORT keep x NaN, error infinite and residual NaN.
+    SHORT keep x NaN, error infinite and residual NaN; so do those OUTSIDE without a finite bound.
     """
     m, n = W.shape
     rows = np.empty(m, np.int64)
@@ -169,7 +169,8 @@ def invert(W, b, Y, noise, order, x, error, residual, state):  # type: ignore[no
         ):
             state[p] = OUTSIDE
         if not (error[p] < np.inf and residual[p] < np.inf):
-            state[p] = SHORT
+            if state[p] != OUTSIDE:
+                state[p] = SHORT
             error[p] = np.inf
             residual[p] = np.nan
             for a in range(n):

@@ -45,6 +45,20 @@ def array_target(path: str | None, ending: str) -> Path | None:
     return checked_target(path)
 
 
+def check_distinct(inputs: dict[str, str], outputs: dict[str, Path | None]) -> None:
+    """Refuse to write a file over one that is read, or over another one that is written.
+
+    inputs, outputs : option to path, in the order of the command line; None is not written.  Raises InputError.
+    """
+    taken = {Path(path).resolve(): name for name, path in inputs.items()}
+    for name, target in outputs.items():
+        if target is None:
+            continue
+        other = taken.setdefault(target.resolve(), name)
+        if other != name:
+            raise InputError(f"{name} {target}: is the file of {other}; give another name")
+
+
 def write_arrays(target: Path, arrays: Any) -> None:
     """Write one array (.npy) or a dict of arrays (.npz) so that the file is whole or absent."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -55,12 +69,16 @@ def write_arrays(target: Path, arrays: Any) -> None:
             else:
                 np.save(file, arrays)
         part.replace(target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
 
 
 def chosen_layer(total: int, number: int | None, file: str) -> int:
     """The number of the ReLU layer that is asked about; it may be left out where there is one only."""
+    if total == 0:
+        raise InputError(f"{file}: has no ReLU layer: its only matrix is a read-out, without ReLU")
     if number is None and total != 1:
         raise InputError(f"--layer: {file} has {total} ReLU layers, say which (1 to {total})")
     if number is not None and number > total:

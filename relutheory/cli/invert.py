@@ -24,6 +24,7 @@ Y.npy holds outputs of the layer, (m,) or (k, m). Each input is estimated by lea
 proved bound on its error for outputs that are off by at most --noise (Euclidean norm; outputs computed in
 float64 are off by about 1e-13). With --exact each output is decided in rational arithmetic instead: one input,
 more than one, or none at all. The exit code is 0 for every answer."""
+_OUTSIDE = "not-in-range"
 _LISTED = 20  # outputs that text output lists one by one
 
 
@@ -43,7 +44,11 @@ def add(commands: Any) -> None:
     parser.add_argument("--noise", type=_noise, metavar="D", help="outputs are off by at most D (default 0)")
     parser.add_argument("--exact", action="store_true", help="decide each output in rational arithmetic")
     parser.add_argument("--domain", type=domain_ends, metavar="box:lo,hi", help="with --exact: inputs in [lo, hi]^n")
-    parser.add_argument("--out", metavar="X.npy", help="write the inputs, (k, n) float64, NaN where there is none")
+    parser.add_argument(
+        "--out",
+        metavar="X.npy",
+        help="write the inputs, (k, n) float64; NaN where an output is not in the range, short or invalid",
+    )
     parser.add_argument(
         "--unsafe-pickle",
         action="store_true",
@@ -65,12 +70,13 @@ def _noise(text: str) -> Fraction:
 
 def run(args: argparse.Namespace) -> int:
     """Invert all outputs; the file is written at the end, whole."""
-    from relutheory.cli.arrays import array_target, chosen_layer, read_rows, write_arrays
+    from relutheory.cli.arrays import array_target, check_distinct, chosen_layer, read_rows, write_arrays
     from relutheory.networks import load_network
 
     if args.domain is not None and not args.exact:
         raise InputError("--domain: needs --exact")
     target = array_target(args.out, ".npy")
+    check_distinct({"FILE": args.file, "--outputs": args.outputs}, {"--out": target})
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     k = chosen_layer(len(network.layers), args.layer, args.file)
     layer = network.layers[k - 1]
@@ -89,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _estimated(layer: ReLULayer, outputs: np.ndarray, args: argparse.Namespace) -> tuple[list[dict[str, Any]], Any]:
+    import numpy as np
+
     from relutheory.core.exact import nearest_float
     from relutheory.injectivity.inverting.batch import reconstruct_batch
     from relutheory.injectivity.inverting.frame_bound import rounded_up
@@ -97,15 +105,18 @@ def _estimated(layer: ReLULayer, outputs: np.ndarray, args: argparse.Namespace) 
     if not math.isfinite(noise):
         raise InputError(f"--noise = {nearest_float(args.noise)}: must be within the range of float64")
     batch = reconstruct_batch(layer, outputs, noise=noise)
-    return [_row(batch, i, args) for i in range(len(outputs))], batch.x
+    x = batch.x.copy()
+    x[batch.where("not-in-range")] = np.nan
+    return [_row(batch, x[i], i, args) for i in range(len(outputs))], x
 
 
-def _row(batch: BatchReconstruction, i: int, args: argparse.Namespace) -> dict[str, Any]:
+def _row(batch: BatchReconstruction, x: np.ndarray, i: int, args: argparse.Namespace) -> dict[str, Any]:
     """One output of a batch as JSON-able data; the input is left out where it goes to a file."""
-    entry: dict[str, Any] = {"status": batch.names[batch.state[i]], "error": _number(batch.error[i])}
+    status = batch.names[batch.state[i]]
+    entry: dict[str, Any] = {"status": status, "error": None if status == _OUTSIDE else _number(batch.error[i])}
     entry["residual"] = _number(batch.residual[i])
     if args.out is None:
-        entry["x"] = [_number(v) for v in batch.x[i]]
+        entry["x"] = [_number(v) for v in x]
     return entry
 
 
@@ -128,9 +139,8 @@ def _exactly(layer: ReLULayer, outputs: np.ndarray, args: argparse.Namespace) ->
     for i, y in enumerate(outputs):
         result = reconstruct(layer, y, noise=args.noise, domain=domain)
         entries.append(_exact_row(result))
-        best = result.x if result.x is not None else result.estimate
-        if best is not None:
-            x[i] = [nearest_float(v) for v in best]
+        if result.x is not None:
+            x[i] = [nearest_float(v) for v in result.x]
     return entries, x
 
 
@@ -156,7 +166,9 @@ def _text(args: argparse.Namespace, k: int, layer: ReLULayer, entries: list[dict
     many = "1 output" if len(entries) == 1 else f"{len(entries)} outputs"
     lines = [f"{args.file}: layer {k} ({layer.m} x {layer.n}), {many} from {args.outputs}", ""]
     states = [entry["status"] for entry in entries]
-    lines += [f"{states.count(state):>8}  {_MEANING[state]}" for state in dict.fromkeys(sorted(states))]
+    within = ", within the noise" if args.noise else ""
+    for state in dict.fromkeys(sorted(states)):
+        lines.append(f"{states.count(state):>8}  {_MEANING[state]}{within if state == _OUTSIDE else ''}")
     for i, entry in enumerate(entries[:_LISTED]):
         lines += [""] * (i == 0) + [f"output {i}: {_line(entry)}"]
     if len(entries) > _LISTED:
@@ -172,7 +184,7 @@ _MEANING = {
     "invalid": "invalid: NaN or infinite entries",
     "unique": "unique: one input has this output",
     "many": "many: more than one input has this output",
-    "not-in-range": "not in the range: no input has this output, within the noise",
+    _OUTSIDE: "not in the range: no input has this output",
     "estimated": "estimated",
 }
 

@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Repair one layer, decide what is written, write."""
-    from relutheory.cli.arrays import array_target, chosen_layer, write_arrays
+    from relutheory.cli.arrays import array_target, check_distinct, chosen_layer, write_arrays
     from relutheory.core.sets import Box
     from relutheory.injectivity import decide_injectivity
     from relutheory.injectivity.repair.repairing import repair_injectivity
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     target = array_target(args.out, ".npz")
     proof = None if args.certificate is None else checked_target(args.certificate)
+    check_distinct({"FILE": args.file}, {"--out": target, "--certificate": proof})
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     k = chosen_layer(len(network.layers), args.layer, args.file)
     layer = network.layers[k - 1]

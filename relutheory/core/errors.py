@@ -47,6 +47,12 @@ def reject(name: str, value: Any, rule: str) -> NoReturn:
     raise InputError(f"{name} = {shown(value)}: {rule}")
 
 
+def check_executor(executor: Any) -> None:
+    """An executor or None; anything else is an `InputError`."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        reject("executor", executor, "must be a concurrent.futures.Executor or None")
+
+
 def check_limit(name: str, value: float | None, *, integer: bool = False) -> float | int | None:
     """A budget: None (no limit) or a non-negative number; anything else is an `InputError`."""
     if value is None:

@@ -20,6 +20,7 @@ from relutheory.core.verdict import NotABool, Verdict
 from relutheory.networks import ReLULayer
 
 _BLOCK = 20_000_000  # subsets that one call of the kernel looks at, at most: about 0.1 s
+_ENTRIES = 250_000  # of a layer of the moment curve, exact numbers of hundreds of digits
 _SUSPECTS = 4096  # subsets dependent modulo a prime that are kept before they are looked at exactly
 
 Subset = tuple[int, ...]
@@ -173,7 +174,7 @@ def alternating_moment_layer(n: int, m: int | None = None, *, basis: str = "mono
 
     n : inputs, >= 1; m : neurons, by default 3n - 1.  basis : "monomial" with integers t_i around 0, or "chebyshev":
     T_0, ..., T_(n-1) at rationals near Chebyshev's nodes, entries in [-1, 1].  All entries are exact.
-    Returns a `ReLULayer` in general position.  Raises InputError for bad arguments.
+    Returns a `ReLULayer` in general position.  Raises InputError for bad arguments, and for more than 250 000 entries.
 
     With m >= 3n - 1 it is injective: for a polynomial p of degree < n the signs of (-1)^i p(t_i) leave their
     alternation at most n - 1 times, so at least (m - n + 1) / 2, rounded down, of them are positive.
@@ -185,6 +186,8 @@ def alternating_moment_layer(n: int, m: int | None = None, *, basis: str = "mono
     """
     n = _size("n", n)
     m = 3 * n - 1 if m is None else _size("m", m)
+    if m * n > _ENTRIES:
+        reject("m", m, f"must give at most {_ENTRIES} entries, n = {n} times m")
     if basis == "monomial":
         values = [[t**k for k in range(n)] for t in range(-(m // 2), m - m // 2)]
     elif basis == "chebyshev":
@@ -197,6 +200,8 @@ def alternating_moment_layer(n: int, m: int | None = None, *, basis: str = "mono
 def _size(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         reject(name, value, "must be an integer, at least 1")
+    if value > _ENTRIES:
+        reject(name, value, f"must be at most {_ENTRIES}")
     return int(value)
 
 

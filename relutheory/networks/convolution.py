@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import InputError, reject
-from relutheory.core.exact import RationalArray
+from relutheory.core.exact import RationalArray, is_scalar_array
 from relutheory.networks.layers import ReLULayer
 
 PADDINGS = ("valid", "same", "full", "circular")
 MOST_ENTRIES = 2 * 10**7  # entries of a dense matrix that are written out
+LARGEST = 2**60  # sizes, strides and windows: their sums fit int64
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def checked_kernels(kernels: Any) -> RationalArray:
 
 def checked_axes(widths: Sequence[int], sizes: Sequence[int], padding: Any, stride: Any) -> tuple[Axis, ...]:
     """The axes of a convolution; raises InputError where padding, stride or a size is bad."""
-    if padding not in PADDINGS:
+    if not isinstance(padding, str) or padding not in PADDINGS:
         reject("padding", padding, f"must be one of {', '.join(PADDINGS)}")
     strides = checked_strides(stride, len(widths))
     axes = tuple(Axis(n, k, s, padding) for n, k, s in zip(sizes, widths, strides, strict=True))
@@ -134,6 +135,7 @@ def checked_strides(stride: Any, axes: int) -> tuple[int, ...]:
 
 def checked_sizes(shape: Any, c: int, axes: int) -> tuple[int, ...]:
     """N, or N1 and N2, of the shape (c, N, ...) of an input; raises InputError for other shapes."""
+    shape = _item(shape)
     given = positive_integers([shape] if isinstance(shape, Integral) else shape, "input_shape", None)
     if len(given) == axes and c == 1:
         return given
@@ -147,6 +149,7 @@ def checked_sizes(shape: Any, c: int, axes: int) -> tuple[int, ...]:
 def positive_integers(value: Any, name: str, length: int | None) -> tuple[int, ...]:
     """`value` as positive integers, one standing for `length` of them; None is any length.  Raises InputError."""
     rule = "must be a positive integer" if length == 1 else "must be positive integers"
+    value = _item(value)
     if isinstance(value, Integral) and length is not None:
         value = [value] * length
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
@@ -155,7 +158,14 @@ def positive_integers(value: Any, name: str, length: int | None) -> tuple[int, .
         reject(name, value, rule)
     if length is not None and len(value) != length:
         reject(name, value, f"must be one number or {length}, one for each axis")
+    if any(int(v) > LARGEST for v in value):
+        reject(name, value, f"must be at most {LARGEST}")
     return tuple(int(v) for v in value)
+
+
+def _item(value: Any) -> Any:
+    """The number in an array without dimensions; anything else as it is."""
+    return value.item() if is_scalar_array(value) else value
 
 
 def _dense(kernels: RationalArray, axes: tuple[Axis, ...]) -> np.ndarray:

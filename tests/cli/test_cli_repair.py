@@ -70,6 +70,33 @@ def test_exact_answers(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "distance from the range in" in capsys.readouterr().out
 
 
+def test_what_is_not_in_the_range_has_no_input_and_no_error(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("y.npy", [[4.0, 3.0, 0.0, 0.0], [4.0, 3.0, -1.0, 0.0]])
+    for exact in ("", " --exact"):
+        data = asked(capsys, f"invert net.npz --layer 1 --outputs y.npy --out x.npy{exact}")
+        assert data["outputs"][1]["status"] == "not-in-range" and data["outputs"][1]["error"] is None
+        x = np.load("x.npy")
+        assert np.abs(x[0] - [1, 2]).max() < 1e-9 and np.isnan(x[1]).all()
+        assert main(f"invert net.npz --layer 1 --outputs y.npy{exact}".split()) == 0
+        text = capsys.readouterr().out
+        assert "no input has this output\n" in text and not re.search("output 1: .*error", text)
+        assert main(f"invert net.npz --layer 1 --outputs y.npy --noise 1e-6{exact}".split()) == 0
+        assert "no input has this output, within the noise\n" in capsys.readouterr().out
+    assert asked(capsys, "invert net.npz --layer 1 --outputs y.npy")["outputs"][1]["x"] == [None, None]
+
+
+def test_a_failed_write_names_the_file_asked_for(
+    net: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", ".x.npy.1.part")
+
+    monkeypatch.setattr(np, "save", refuse)
+    assert main(["invert", "net.npz", "--layer", "1", "--outputs", "y.npy", "--out", "x.npy"]) == 2
+    assert capsys.readouterr().err == "relutheory: error: x.npy: cannot be written: Permission denied\n"
+    assert sorted(p.name for p in net.iterdir()) == ["net.npz", "y.npy"]
+
+
 def test_many_outputs_are_summed_up(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save("y.npy", np.zeros((50, 4)))
     assert main(["invert", "net.npz", "--layer", "1", "--outputs", "y.npy", "--exact"]) == 0
@@ -144,6 +171,14 @@ def test_where_nothing_helps_nothing_is_written(net: Path, capsys: pytest.Captur
         ("repair net.npz --layer 2 --norm l2", "invalid choice: 'l2'"),
         ("repair net.npz --layer 2 --out x.npy", "x.npy: the name must end in .npz"),
         ("repair net.npz --layer 2 --out no/x.npz", "there is no folder"),
+        ("invert net.npz --layer 1 --outputs y.npy --out y.npy", "--out y.npy: is the file of --outputs"),
+        ("invert half.npy --outputs y.npy --out ./half.npy", "--out half.npy: is the file of FILE"),
+        ("repair net.npz --layer 2 --out ok.npz --certificate ok.npz", "--certificate ok.npz: is the file of --out"),
+        ("repair net.npz --layer 2 --certificate net.npz", "--certificate net.npz: is the file of FILE"),
+        ("repair net.npz --layer 2 --out net.npz", "--out net.npz: is the file of FILE"),
+        ("repair readout.npz", "readout.npz: has no ReLU layer: its only matrix is a read-out, without ReLU"),
+        ("repair readout.npz --layer 1", "readout.npz: has no ReLU layer: its only matrix is a read-out"),
+        ("invert readout.npz --outputs y.npy", "readout.npz: has no ReLU layer: its only matrix is a read-out"),
         ("repair nope.npz", "no such file"),
         ("repair net.npz", "--layer: net.npz has 2 ReLU layers"),
         ("repair net.npz --layer 2 --domain box:1,0", "must have lo < hi"),
@@ -153,6 +188,8 @@ def test_where_nothing_helps_nothing_is_written(net: Path, capsys: pytest.Captur
 def test_bad_input_is_one_line(net: Path, capsys: pytest.CaptureFixture[str], line: str, words: str) -> None:
     Path("words.npy").write_text("words")
     np.save("text.npy", np.array(["a"]))
+    np.savez("readout.npz", W1=np.ones((1, 2)))
+    np.save("half.npy", [[1.0], [2.0]])
     np.save("nan.npy", [[0.0] * 4, [np.nan] * 4])
     before = sorted(net.iterdir())
     try:

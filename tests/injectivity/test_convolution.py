@@ -18,8 +18,14 @@ from relutheory.core.exact import RationalArray
 from relutheory.core.verdict import Rigor
 from relutheory.injectivity import Status, decide_injectivity
 from relutheory.injectivity.structured.convolution import decide_convolution
-from relutheory.injectivity.structured.domain_decomposition import common_root, directions, enough_rows, ever_enough
-from relutheory.networks.convolution import conv_layer
+from relutheory.injectivity.structured.domain_decomposition import (
+    common_root,
+    directions,
+    enough_rows,
+    ever_enough,
+    touched,
+)
+from relutheory.networks.convolution import Axis, conv_layer
 from relutheory.theorems import get
 from relutheory.theorems.verify import verify_theorem
 
@@ -256,6 +262,54 @@ def test_inputs_that_meet_no_kernel_are_lost() -> None:
     assert dense_is_injective([[1], [-1]], 1, "valid", 2)
     gaps = decide_convolution([[1], [-1]], stride=2)
     assert gaps.window == (1,) and [gaps.status_for(n) for n in (1, 2)] == [Status.INJECTIVE, Status.NOT_INJECTIVE]
+
+
+def test_arrays_without_dimensions_are_numbers() -> None:
+    number = np.array(3)
+    assert conv_layer([[1, 2]], np.array(7), stride=number) == conv_layer([[1, 2]], 7, stride=3)
+    assert decide_convolution([[1, 2], [2, 1]], window=number).trials[0].window == (3,)
+    for arguments in ({"input_shape": np.array(3.0)}, {"input_shape": 9, "stride": np.array(3.0)}):
+        with pytest.raises(InputError, match=r"= 3\.0: must be"):
+            conv_layer([[1, 2]], **arguments)
+    for arguments in ({"window": np.array(3.0)}, {"max_window": np.array(3.0)}, {"stride": np.array(3.0)}):
+        with pytest.raises(InputError, match=r"= 3\.0: must be"):
+            decide_convolution([[1, 2]], **arguments)
+
+
+@pytest.mark.parametrize("large", [10**400, np.uint64(2**63)])
+def test_sizes_out_of_reach_are_refused(large: Any) -> None:
+    for arguments in ({"stride": large}, {"input_shape": large}):
+        with pytest.raises(InputError, match="must be at most"):
+            conv_layer([[1, 2]], **({"input_shape": 5} | arguments))
+    for name in ("stride", "window", "max_window", "input_shape"):
+        with pytest.raises(InputError, match="must be at most"):
+            decide_convolution([[1, 2]], **{name: large})
+
+
+def test_an_input_is_touched_where_an_entry_of_some_kernel_lies_on_it() -> None:
+    for padding in ("valid", "same", "full", "circular"):
+        for size, width, stride in product(range(1, 9), range(1, 5), range(1, 7)):
+            axis = Axis(size, width, stride, padding)
+            if padding != "valid" or width <= size:
+                met = {int(i) for j in range(width) for i in axis.inputs(j)[1]}
+                assert touched(axis) == (met == set(range(size))), axis
+
+
+def test_large_sizes_and_strides_within_reach_are_answered() -> None:
+    result = decide_convolution([[1, 2], [2, 1], [-1, -2], [-2, -1]])
+    assert result.status_for(2**60).value == "injective"
+    assert conv_layer([[1, 2]], 3, "same", stride=2**60).W.tolist() == [[1, 2, 0]]
+
+
+def test_trials_and_executors() -> None:
+    result = decide_convolution([[1, -1], [-1, 1]])
+    assert result.trials[0].decision is None, "no layer was decided that could have complained"
+    with pytest.raises(TypeError, match="a WindowTrial is not a bool"):
+        bool(result.trials[0])
+    with pytest.raises(InputError, match=r"executor = 'x': must be a concurrent.futures.Executor or None"):
+        decide_convolution([[1, -1], [-1, 1]], executor="x")
+    with pytest.raises(InputError, match="padding = "):
+        conv_layer([[1, 2]], 5, ["valid"])
 
 
 def test_certificates_and_budgets(tmp_path: Any) -> None:

@@ -155,6 +155,9 @@ def test_limits_and_bad_input() -> None:
         ({"n": 2.5}, r"^n = 2.5: must be an integer, at least 1$"),
         ({"n": True}, r"^n = True: must be an integer, at least 1$"),
         ({"n": 2, "m": 0}, r"^m = 0: must be an integer, at least 1$"),
+        ({"n": 10**400}, r"^n = .*: must be at most 250000$"),
+        ({"n": 2, "m": 10**400}, r"^m = .*: must be at most 250000$"),
+        ({"n": 10**4}, r"^m = 29999: must give at most 250000 entries, n = 10000 times m$"),
         ({"n": 2, "basis": "fourier"}, r"""^basis = 'fourier': must be "monomial" or "chebyshev"$"""),
     ):
         with pytest.raises(InputError, match=message):

@@ -12,6 +12,7 @@ import sympy as sp
 from relutheory.core.errors import InputError
 from relutheory.core.residues import primes
 from relutheory.core.sets import Box, Polyhedron
+from relutheory.injectivity.inverting import batch
 from relutheory.injectivity.inverting.batch import reconstruct_batch
 from relutheory.injectivity.inverting.equations import solve_equations
 from relutheory.injectivity.inverting.frame_bound import root_above, root_below, smallest_singular_below
@@ -328,6 +329,13 @@ def test_extreme_scales_of_a_batch(scale: float) -> None:
         (ReLULayer([["1/3"]]), [[0]], 0, "must have weights and biases that float64 holds exactly"),
         (PAIRED, [0, 0, 0, 0], 0, "must have shape (k, 4)"),
         (PAIRED, [["a"] * 4], 0, "must be a (k, m) array of numbers"),
+        (PAIRED, [["1"] * 4], 0, "must be a (k, m) array of numbers"),
+        (PAIRED, [[b"1"] * 4], 0, "must be a (k, m) array of numbers"),
+        (PAIRED, np.array([["1", 0, 0, 0]], dtype=object), 0, "must be a (k, m) array of numbers"),
+        (PAIRED, [[0, 0, 0, 0]], True, "noise = True: must be a number, not a boolean"),
+        (PAIRED, [[0, 0, 0, 0]], b"1", "noise = b'1': must be"),
+        (PAIRED, [[0, 0, 0, 0]], 10**400, "within the range of float64"),
+        (PAIRED, [[0, 0, 0, 0]], Fraction(-1, 10**400), "must be finite and non-negative"),
         (PAIRED, [[0, 0, 0, 0]], -1, "noise = -1: must be finite and non-negative"),
         (PAIRED, [[0, 0, 0, 0]], [1, 2], "must be one number or have shape (1,)"),
     ],
@@ -336,6 +344,37 @@ def test_bad_arguments_of_a_batch(layer: object, Y: object, noise: object, words
     with pytest.raises(InputError) as error:
         reconstruct_batch(layer, Y, noise=noise)
     assert words in str(error.value)
+
+
+def test_noise_is_rounded_upwards_and_may_be_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(batch, "_run", lambda layer, outputs, levels, *_: seen.append(levels))
+    tenth = Fraction(1, 10)  # its nearest float is larger, that of 1/3 smaller
+    for noise in ("1/3", Fraction(1, 3), np.array(Fraction(1, 3)), [Fraction(1, 3)], tenth, 0.1):
+        batch.reconstruct_batch(PAIRED, [[1, 1, 0, 0]], noise=noise)
+    third = np.nextafter(1 / 3, 1)
+    assert [levels.tolist() for levels in seen] == [[third]] * 4 + [[0.1]] * 2
+    assert Fraction(1 / 3) < Fraction(1, 3) < Fraction(third)
+
+
+def test_the_kernel_gets_arrays_of_one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read-only arrays are another type to the compiler, which takes half a minute for each."""
+
+    def record(*arrays: np.ndarray) -> None:
+        assert all(a.flags.writeable and a.flags.c_contiguous for a in arrays)
+
+    monkeypatch.setattr("relutheory._kernels.inverting.invert", record)
+    for scale in (1.0, 2.0**1000):  # brought near 1, or given as they are
+        for low in (1.0, 5e-324):
+            layer = ReLULayer(PAIRED.W * scale, [low] * 4)
+            reconstruct_batch(layer, np.ones((2, 4)), noise=[0.5, 0.25])
+
+
+def test_what_is_proved_to_be_outside_stays_so_where_no_bound_is_finite() -> None:
+    paired = ReLULayer([[1, 0], [0, 1], [-1, 0], [0, -1]])
+    found = reconstruct_batch(paired, [[1e308, 1e-308, -5, 0], [1, 2, -5, 0], [1, 2, 0, 0]])
+    assert [found.names[s] for s in found.state] == ["not-in-range", "not-in-range", "recovered"]
+    assert reconstruct(paired, [1e308, 1e-308, -5, 0]).status is Found.OUTSIDE
 
 
 def test_unknown_states_are_refused() -> None:

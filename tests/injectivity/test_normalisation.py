@@ -85,6 +85,25 @@ def test_bad_scales_are_one_line(scale: Any, text: str) -> None:
         normalised_layer(ReLULayer(LINE), scale)
 
 
+def test_numbers_without_dimensions_are_numbers() -> None:
+    layer = ReLULayer([[2], [-4]], [2, 8])
+    assert normalised_layer(layer, np.array(0.5)) == normalised_layer(layer, 0.5)
+    assert decide_weight_norm(layer, np.array(2.0)).status is decide_weight_norm(layer, 2).status
+    with pytest.raises(InputError, match=r"gamma"):
+        decide_batch_norm(layer, np.array(2.0), [0, 0], [0, 0], [1, 1])
+
+
+@pytest.mark.parametrize("m", [0, 2])
+def test_what_is_no_executor_is_refused(m: int) -> None:
+    numbers = [1] * m
+    for decide in (
+        lambda: decide_batch_norm(ReLULayer(np.ones((m, 1))), numbers, numbers, numbers, numbers, executor="x"),
+        lambda: decide_weight_norm(ReLULayer(np.ones((m, 1))), executor="x"),
+    ):
+        with pytest.raises(InputError, match=r"executor = 'x': must be a concurrent.futures.Executor or None"):
+            decide()
+
+
 def test_batch_norm_with_rational_roots_is_the_folded_layer() -> None:
     rng = np.random.default_rng(1)
     answers = set()
@@ -381,6 +400,8 @@ def test_pooling_of_more_dimensions_and_budgets() -> None:
         ([[0.5]], "must hold numbers of rows"),
         ([["0"]], "must hold numbers of rows"),
         (3, "groups = 3: must be lists"),
+        (np.array(0.0), "groups = .*: must be lists"),
+        ([np.array(0.5)], "must hold numbers of rows"),
         ([0], None),
     ],
 )
@@ -397,6 +418,8 @@ def test_bad_pooling_is_one_line() -> None:
         ({"kind": "min"}, "kind = 'min': must be one of max, average, lp"),
         ({"kind": "lp", "p": 0}, "p = 0: must be a positive integer"),
         ({"pair_limit": -1}, "pair_limit = -1"),
+        ({"kind": ["max"]}, r"kind = \['max'\]: must be one of"),
+        ({"executor": "x"}, "executor = 'x': must be a concurrent.futures.Executor or None"),
     ]:
         with pytest.raises(InputError, match=text):
             decide_pooling(ReLULayer(LINE), [[0, 1]], **arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -305,10 +306,63 @@ def test_larger_layers() -> None:
 def test_out_of_time_nothing_is_invented() -> None:
     rng = np.random.default_rng(95)
     layer = ReLULayer(rng.standard_normal((60, 12)), rng.standard_normal(60) - 2)
-    for by in ("bias", "rows"):
-        repair = repair_injectivity(layer, by=by, domain=Box(-1, 1, n=12), time_limit=0)
-        assert repair.status is Repaired.UNDECIDED and repair.layer is None and repair.size is None
-        assert not repair.optimal and repair.float_layer() is None and repair.rigor.value == "sampled"
+    repair = repair_injectivity(layer, domain=Box(-1, 1, n=12), time_limit=0)
+    assert repair.status is Repaired.UNDECIDED and repair.layer is None and repair.size is None
+    assert not repair.optimal and repair.float_layer() is None and repair.rigor.value == "sampled"
+
+
+@pytest.mark.parametrize("box", [None, Box(-1, 1, n=12)])
+@pytest.mark.parametrize("given", [0, 7, 60])
+def test_out_of_time_there_still_are_rows_that_repair(given: int, box: Box | None) -> None:
+    rng = np.random.default_rng(95)
+    layer = ReLULayer(rng.standard_normal((given, 12)), rng.standard_normal(given) - 2)
+    repair = repair_injectivity(layer, by="rows", domain=box, time_limit=0)
+    assert repair.status is Repaired.REPAIRED and repair.rigor.value == "exact"
+    assert repair.at_least <= repair.size == len(repair.rows) <= 24 - min(given, 12)
+    assert repair.after.proved and decide_injectivity(repair.layer, domain=box).proved
+
+
+def test_an_undecided_layer_gets_rows_and_no_lower_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    from relutheory.injectivity.decide import Status
+    from relutheory.injectivity.repair import repairing
+
+    layer = ReLULayer([[1, 0], [2, 0], [-1, 0]])
+    before = replace(decide_injectivity(layer), status=Status.UNDECIDED, witness=None)
+    monkeypatch.setattr(repairing, "decide_injectivity", lambda *_, **__: before)
+    repair = repair_injectivity(layer, by="rows", time_limit=0)
+    assert (repair.size, repair.at_least, repair.optimal) == (3, 0, False) and injective(repair.layer)
+    assert "an upper bound; at least 0" in repair.text
+
+
+def test_a_line_that_no_row_sees_takes_two_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # (0, 1) is a direction of the half-plane x1 >= 0 on both sides: one row is active on one of them only
+    half = Polyhedron([[-1, 0]], [0])
+
+    def searched(*_: object) -> None:
+        raise AssertionError("one row was tried")
+
+    monkeypatch.setattr("relutheory.injectivity.repair.more_rows._single", searched)
+    repair = repair_injectivity(ReLULayer([[1, 0]]), by="rows", domain=half)
+    assert (repair.size, repair.optimal) == (2, True)
+    assert {tuple(w) for w, _ in repair.rows} == {(0, 1), (0, -1)}
+    # on a wedge times a line, one row to each side of the line is missing but not both
+    wedge = Polyhedron([[-1, 1, 0], [-1, -1, 0]], [0, 0])
+    repair = repair_injectivity(ReLULayer([[1, 0, 0]]), by="rows", domain=wedge)
+    assert repair.at_least == 2 and decide_injectivity(repair.layer, domain=wedge).proved
+
+
+def test_one_row_of_few_digits_suffices_beside_a_line() -> None:
+    strip = Polyhedron([[0, 1], [0, -1]], [1, 1])
+    repair = repair_injectivity(ReLULayer([[1, 0], [0, 1], [0, -1]]), by="rows", domain=strip)
+    assert (repair.size, repair.at_least) == (1, 1)
+
+
+def test_rows_of_extreme_layers_stay_short() -> None:
+    large, tiny = Fraction(10) ** 300, Fraction(1, 10**300)
+    layer = ReLULayer([[-2, 1], [2 * tiny, -1], [-6, -2], [3 * large, large]], [-0.473, 0.789, -1.196, 0.498])
+    repair = repair_injectivity(layer, by="rows")
+    assert repair.status is Repaired.REPAIRED and repair.at_least <= repair.size <= 2
+    assert injective(repair.layer)
 
 
 def test_what_is_not_optimal_is_called_an_upper_bound() -> None:
@@ -325,6 +379,8 @@ def test_what_is_not_optimal_is_called_an_upper_bound() -> None:
     [
         ({"layer": None}, "layer = None: must be a ReLULayer"),
         ({"by": "luck"}, """by = 'luck': must be "bias" or "rows\""""),
+        ({"norm": []}, 'norm = []: must be "linf" or "l1"'),
+        ({"by": ["rows"]}, """by = ['rows']: must be "bias" or "rows\""""),
         ({"norm": 2}, 'norm = 2: must be "linf" or "l1"'),
         ({"domain": (0, 1)}, "domain = (0, 1): must be a Box, a Polyhedron or None"),
         ({"domain": Box(0, 1, n=2)}, "must lie in the layer's input space"),

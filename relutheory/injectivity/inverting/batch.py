@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from relutheory.core.errors import reject
+from relutheory.core.errors import InputError, reject
+from relutheory.core.exact import RationalArray, is_scalar_array, rational
 from relutheory.core.verdict import NotABool, Rigor
+from relutheory.injectivity.inverting.frame_bound import rounded_up
 from relutheory.networks import ReLULayer
 
 RECOVERED, SHORT, OUTSIDE, INVALID = 0, 1, 2, 3
@@ -47,8 +51,9 @@ def reconstruct_batch(layer: ReLULayer, Y: Any, *, noise: Any = 0.0) -> BatchRec
     """The inputs of a layer from many outputs, by compiled least squares with proved error bounds.
 
     layer : m x n; its numbers must fit float64 exactly.  Y : (k, m) numbers, k >= 0, rounded to float64; rows with NaN
-    or infinite entries are marked.  noise : a bound on |y - ReLU(Wx + b)|_2, one number or (k,); 0 where the outputs
-    are exact.  (Outputs computed in float64 are not: they are off by about 1e-16 n (|W||x| + |b|).)
+    or infinite entries are marked.  noise : a bound on |y - ReLU(Wx + b)|_2, one number or k of them, rounded up to
+    float64; 0 where the outputs are exact.  (Outputs computed in float64 are not: they are off by about
+    1e-16 n (|W||x| + |b|).)
 
     Returns a `BatchReconstruction`.  Raises InputError for bad arguments.
 
@@ -79,10 +84,16 @@ def reconstruct_batch(layer: ReLULayer, Y: Any, *, noise: Any = 0.0) -> BatchRec
 
 
 def _outputs(Y: Any, m: int) -> np.ndarray:
+    rule = "must be a (k, m) array of numbers within the range of float64"
     try:
-        array = np.asarray(Y, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        reject("Y", Y, "must be a (k, m) array of numbers within the range of float64")
+        given = np.asarray(Y)
+        if given.dtype.kind not in "fiuO" or any(isinstance(v, (str, bytes, bool)) for v in _objects(given)):
+            reject("Y", Y, rule)
+        array = given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        reject("Y", Y, rule)
     if array.shape == (0,):
         array = array.reshape(0, m)
     if array.ndim != 2 or array.shape[1] != m:
@@ -90,16 +101,27 @@ def _outputs(Y: Any, m: int) -> np.ndarray:
     return array
 
 
+def _objects(array: np.ndarray) -> list[Any]:
+    return array.ravel().tolist() if array.dtype.kind == "O" else []
+
+
 def _levels(noise: Any, k: int) -> np.ndarray:
-    try:
-        array = np.asarray(noise, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        reject("noise", noise, "must be a non-negative number or one per output")
-    if array.ndim > 1 or (array.ndim == 1 and len(array) != k):
-        reject("noise", f"array of shape {array.shape}", f"must be one number or have shape ({k},)")
-    if not (np.isfinite(array).all() and (array >= 0).all()):
-        reject("noise", noise, "must be finite and non-negative")
-    return np.ascontiguousarray(np.broadcast_to(array, (k,)))
+    """One float64 per output, none smaller than the number given."""
+    single = isinstance(noise, (str, bytes)) or is_scalar_array(noise) or not isinstance(noise, Iterable)
+    if single:
+        levels = np.array([_rounded_up(rational(noise, "noise"))])
+    else:
+        given = RationalArray(noise, "noise", ndim=1)
+        levels = given.floats if given.floats_exact else np.array([_rounded_up(v) for v in given.fractions()])
+        if len(levels) != k:
+            reject("noise", f"array of length {len(levels)}", f"must be one number or have shape ({k},)")
+    if not (np.isfinite(levels).all() and (levels >= 0).all()):
+        reject("noise", noise, "must be finite and non-negative, within the range of float64")
+    return np.full(k, levels[0]) if single else levels
+
+
+def _rounded_up(value: Fraction) -> float:
+    return rounded_up(value) if value >= 0 else -1.0  # a tiny negative number must not become zero
 
 
 def _run(
@@ -118,10 +140,10 @@ def _run(
     shifted = [_shifted(a, right) for a in (layer.b, few, levels[rows])]
     if not all(ok for _, ok in shifted):
         right, shifted = 0, [(a, True) for a in (layer.b, few, levels[rows])]
-    b, Y, noise = (np.ascontiguousarray(a) for a, _ in shifted)
+    b, Y, noise = (np.array(a, order="C") for a, _ in shifted)  # of one kind: read-only arrays are compiled for anew
     part = (np.full((len(rows), layer.n), np.nan), np.full(len(rows), np.inf), np.full(len(rows), np.nan))
     codes = np.zeros(len(rows), dtype=np.int8)
-    invert(np.ascontiguousarray(W), b, Y, noise, _by_pattern(noise[:, None] < Y), *part, codes)
+    invert(np.array(W, order="C"), b, Y, noise, _by_pattern(noise[:, None] < Y), *part, codes)
     with np.errstate(over="ignore", under="ignore"):
         # Wx + b = y reads (2^-left W)(2^(left - right) x) + 2^-right b = 2^-right y
         x[rows] = np.ldexp(part[0], right - left)

@@ -6,6 +6,9 @@ k such rows in general position suffice, and fewer rows of any kind do not.
 
 Elsewhere, R^n included, rows are appended that make lines two-sided: -w_i beside w_i, with the same kink, so that one
 of the two is active everywhere.  One row alone is tried first, exactly.
+
+On every domain the opposites of rank W independent rows, and two opposite rows for each dimension that W misses, are a
+repair: where time runs out, it is the answer.
 """
 
 from __future__ import annotations
@@ -15,19 +18,23 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
-from flint import fmpq_mat, fmpz_mat
+from flint import nmod_mat
 
-from relutheory.core.exact import integer_rows, nearest_float, primitive, to_fmpq
+from relutheory.core.exact import primitive
+from relutheory.core.kernel_vector import orthogonal_vector
 from relutheory.core.lp import solve_system
+from relutheory.core.residues import primes
 from relutheory.injectivity.constructions import with_rows
 from relutheory.injectivity.decide import InjectivityResult
+from relutheory.injectivity.repair.gaps import Gaps
+from relutheory.injectivity.repair.missing import missing_at, missing_both_ways, rank
 from relutheory.injectivity.repair.raised_bias import Task
 from relutheory.injectivity.witness import Collision
 from relutheory.networks import ReLULayer
 
-_SINGLE = 200  # collisions after which the search for one row that meets them all is given up
-_LOOKS = 256  # points at which missing dimensions are counted for the lower bound
+_SINGLE = 24  # collisions for each unknown, after which the search for one row that meets them all is given up
 _WEIGHTS = 9  # walls are combined with weights from 1 to this, doubled at every failure
+_BITS = (4, 12, 26, 53, 106, 212)  # to which the coordinates of a point are rounded where that is possible
 
 Row = tuple[list[Fraction], Fraction]
 
@@ -43,13 +50,51 @@ class Appended:
 
 def append_rows(task: Task, before: InjectivityResult) -> Appended:
     """Rows that repair the layer, which `before` shows not to be injective."""
+    found = _searched(task, before)
+    if found.result is None or len(found.rows) > task.layer.n:
+        paired = paired_rows(task, found.at_least)
+        if found.result is None or (paired.result is not None and len(paired.rows) < len(found.rows)):
+            return paired
+    return found
+
+
+def paired_rows(task: Task, at_least: int) -> Appended:
+    """The repair that needs no search: opposites of independent rows, two opposite rows for a dimension missed."""
+    layer, integers = task.layer, task.gaps.integers
+    units = [[int(j == k) for j in range(layer.n)] for k in range(layer.n)]
+    rows: list[Row] = []
+    for i in _spanning([*integers, *units]):
+        if i < layer.m:
+            rows.append(([-v for v in layer.weight.row(i)], -layer.bias[i]))
+        else:
+            rows += _axis(i - layer.m, layer.n)
+    answer = Task(with_rows(layer, rows), task.domain).decide([])  # the pairs decide it, without a search
+    return Appended(rows, answer if answer.proved else None, at_least)
+
+
+def _spanning(rows: list[list[int]]) -> list[int]:
+    """The numbers of n rows that span the space, the first ones where possible.
+
+    Modulo a prime, so that in rare cases a later row is taken, which spans as well.
+    """
+    p = next(iter(primes()))
+    reduced, many = nmod_mat([[v % p for v in row] for row in rows], p).transpose().rref()
+    return [next(j for j in range(len(rows)) if reduced[k, j]) for k in range(many)]
+
+
+def _axis(k: int, n: int) -> list[Row]:
+    unit = [Fraction(int(j == k)) for j in range(n)]
+    return [(unit, Fraction(0)), ([-v for v in unit], Fraction(0))]
+
+
+def _searched(task: Task, before: InjectivityResult) -> Appended:
     walls = [] if task.domain is None else [(a, c) for a, c in task.domain.halfspaces() if any(a)]
-    if walls and _rank([a for a, _ in walls]) == task.layer.n:
+    normals = [a for a, _ in walls]
+    if walls and rank(normals) == task.layer.n:
         return _always_active(task, before, walls)
     assert before.witness is not None
-    least = max(1, _missing(task.layer, _middle(before.witness)))
-    if task.domain is None:
-        least = max(least, _missing_both_ways(task.layer, _middle(before.witness)))
+    middle = _middle(before.witness)
+    least = max(1, missing_at(task.layer, middle), missing_both_ways(task.layer, normals, middle, lambda: task.late))
     found = Appended(at_least=least)
     if least == 1:
         single = _single(task, before, found)
@@ -63,18 +108,31 @@ def _decide(task: Task, rows: list[Row]) -> InjectivityResult:
     return extended.decide([])
 
 
-def _rank(vectors: Sequence[Sequence[Fraction]]) -> int:
-    return int(fmpq_mat([[to_fmpq(v) for v in row] for row in vectors]).rank()) if vectors else 0
-
-
 def _middle(collision: Collision) -> list[Fraction]:
     return [(p + q) / 2 for p, q in zip(collision.x, collision.y, strict=True)]
 
 
-def _missing(layer: ReLULayer, z: Sequence[Fraction]) -> int:
-    """How many dimensions the rows active at z miss: so many appended rows have to be active there."""
-    values = layer.preactivation_exact(z)
-    return layer.n - _rank([layer.weight.row(i) for i, v in enumerate(values) if v >= 0])
+def _simple(task: Task, rows: list[Row], collision: Collision) -> tuple[list[Fraction], list[Fraction]]:
+    """(z, u) with few digits such that z + s u and z - s u collide for small s, with these rows appended too.
+
+    z is the collision's middle, rounded as far as the rows active there do not span and it stays inside of the domain.
+    """
+    z = _middle(collision)
+    gaps = Gaps(with_rows(task.layer, rows), task.domain)
+    for bits in _BITS:
+        near = [_rounded(v, bits) for v in z]
+        if all(_dot(a, near) < c for a, c in gaps.walls):
+            u = orthogonal_vector([w for i, w in enumerate(gaps.integers) if gaps.value(i, near) >= 0], gaps.n)
+            if u is not None:
+                return near, [Fraction(v) for v in u]
+    return z, [p - q for p, q in zip(collision.x, collision.y, strict=True)]
+
+
+def _rounded(value: Fraction, bits: int) -> Fraction:
+    """The value to so many significant bits, about."""
+    shift = value.denominator.bit_length() - value.numerator.bit_length() + bits
+    unit = Fraction(2) ** -shift
+    return round(value / unit) * unit
 
 
 def _always_active(task: Task, before: InjectivityResult, walls: list[Row]) -> Appended:
@@ -87,7 +145,7 @@ def _always_active(task: Task, before: InjectivityResult, walls: list[Row]) -> A
         if result.witness is None:
             found.result = result if result.proved else None
             return found
-        found.at_least = max(found.at_least, _missing(task.layer, _middle(result.witness)))
+        found.at_least = max(found.at_least, missing_at(task.layer, _middle(result.witness)))
         found.rows = []
         for _ in range(found.at_least):
             r = [int(v) for v in rng.integers(1, weights + 1, size=len(walls))]
@@ -99,30 +157,6 @@ def _always_active(task: Task, before: InjectivityResult, walls: list[Row]) -> A
         result = _decide(task, found.rows)
 
 
-def _missing_both_ways(layer: ReLULayer, start: Sequence[Fraction]) -> int:
-    """On R^n: the most dimensions that the rows without biases miss at some z and at -z together, among a few z.
-
-    An injective layer stays so without its biases.  At a z off all hyperplanes, also those of the appended rows, each
-    appended row is active at z or at -z, not at both.
-    """
-    rng = np.random.default_rng(0)
-    integers = [row[:-1] for row in integer_rows(layer.weight, layer.bias)]
-    W = np.array([[nearest_float(Fraction(v, max(map(abs, row)) or 1)) for v in row] for row in integers])
-    looks = rng.standard_normal((_LOOKS, layer.n))
-    top = max(map(abs, start)) or Fraction(1)
-    looks[: _LOOKS // 2] = 1e-4 * looks[: _LOOKS // 2] + [nearest_float(v / top) for v in start]
-    counts = (looks @ W.T > 0).sum(axis=1) if len(W) else np.zeros(_LOOKS, dtype=int)
-    most = 0
-    for k in np.argsort(np.minimum(counts, layer.m - counts), kind="stable")[:32]:
-        z = fmpz_mat([[int(v * 2**30)] for v in looks[k].tolist()])
-        values = [int(v) for v in (fmpz_mat(integers) * z).entries()] if integers else []
-        if all(v != 0 or not any(row) for v, row in zip(values, integers, strict=True)):
-            here, there = ([row for v, row in zip(values, integers, strict=True) if s * v > 0] for s in (1, -1))
-            ranks = [int(fmpz_mat(side).rank()) if side else 0 for side in (here, there)]
-            most = max(most, 2 * layer.n - sum(ranks))
-    return most
-
-
 def _single(task: Task, before: InjectivityResult, found: Appended) -> Appended:
     """One row, or a proof that one is not enough: it has to be positive at every collision met and change along it.
 
@@ -131,9 +165,10 @@ def _single(task: Task, before: InjectivityResult, found: Appended) -> Appended:
     result, rows = before, list[Row]()
     points: list[list[Fraction]] = []
     across: list[list[Fraction]] = []
-    while result.witness is not None and len(points) < _SINGLE and not task.late:
-        points.append(_middle(result.witness))
-        across.append([p - q for p, q in zip(result.witness.x, result.witness.y, strict=True)])
+    while result.witness is not None and len(points) < _SINGLE * (task.layer.n + 1) and not task.late:
+        z, u = _simple(task, rows, result.witness)
+        points.append(z)
+        across.append(u)
         strict = [([*(-v for v in z), Fraction(-1)], Fraction(0)) for z in points]
         answer = solve_system(strict, [], task.layer.n + 1)
         if answer.point is None:
@@ -145,19 +180,17 @@ def _single(task: Task, before: InjectivityResult, found: Appended) -> Appended:
 
 
 def _changing(row: list[Fraction], points: list[list[Fraction]], across: list[list[Fraction]]) -> Row:
-    """A row near (w | b) that is still positive at the points and changes along all the directions."""
+    """A row of few digits near (w | b) that is still positive at the points and changes along all the directions."""
     rng = np.random.default_rng(len(points))
-    n = len(row) - 1
-    largest = max(map(abs, row)) or Fraction(1)
-    scale = 1
+    unit = (max(map(abs, row)) or Fraction(1)) / 32
     while True:
-        noise = [Fraction(int(v)) * largest / (32 * scale) for v in rng.integers(-9, 10, size=n)]
-        w = [v + d for v, d in zip(row[:n], noise, strict=True)]
-        positive = all(_dot(w, z) + row[n] > 0 for z in points)
-        if positive and all(_dot(w, u) for u in across):
-            *integers, bias = (Fraction(v) for v in primitive([*w, row[n]]))
-            return integers, bias
-        scale *= 2
+        noise = [*rng.integers(-9, 10, size=len(row) - 1).tolist(), 0]
+        *w, bias = (
+            Fraction(v) for v in primitive([Fraction(round(v / unit) + d) for v, d in zip(row, noise, strict=True)])
+        )
+        if all(_dot(w, z) + bias > 0 for z in points) and all(_dot(w, u) for u in across):
+            return w, bias
+        unit /= 4
 
 
 def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
@@ -195,6 +228,4 @@ def _pair(layer: ReLULayer, collision: Collision) -> list[Row]:
         i = max(steep, key=lambda i: slopes[i] ** 2 / _dot(layer.weight.row(i), layer.weight.row(i)))
         assert values[i] < 0
         return [([-v for v in layer.weight.row(i)], -layer.bias[i])]
-    k = max(range(layer.n), key=lambda k: abs(u[k]))
-    unit = [Fraction(int(j == k)) for j in range(layer.n)]
-    return [(unit, Fraction(0)), ([-v for v in unit], Fraction(0))]
+    return _axis(max(range(layer.n), key=lambda k: abs(u[k])), layer.n)

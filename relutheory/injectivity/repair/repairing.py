@@ -16,7 +16,7 @@ from relutheory.injectivity.constructions import with_bias, with_rows
 from relutheory.injectivity.decide import InjectivityResult, decide_injectivity
 from relutheory.injectivity.inverting.frame_bound import rounded_up
 from relutheory.injectivity.repair.gaps import Escape
-from relutheory.injectivity.repair.more_rows import append_rows
+from relutheory.injectivity.repair.more_rows import Appended, append_rows, paired_rows
 from relutheory.injectivity.repair.raised_bias import SEARCHES, Task
 from relutheory.networks import ReLULayer
 
@@ -116,7 +116,8 @@ def repair_injectivity(
 
     layer : m x n.  by : "bias" raises biases, "rows" appends rows.  norm : what is small for by="bias": "linf", the
     largest increase, or "l1", their sum; for by="rows" it is their number.  domain : a Box or Polyhedron with interior
-    points; None is all of R^n.  time_limit : seconds; beyond them the best repair so far is returned.
+    points; None is all of R^n.  time_limit : seconds; beyond them the best repair so far is returned; with by="rows"
+    there always is one, of at most 2n rows.
 
     Returns a `Repair` whose layer was decided anew, exactly, with a proved lower bound on the size of any repair.  On
     R^n biases help exactly where x -> ReLU(Wx) is injective, on a bounded domain exactly where W has rank n; elsewhere
@@ -137,9 +138,9 @@ def repair_injectivity(
     started = time.perf_counter()
     if not isinstance(layer, ReLULayer):
         reject("layer", layer, "must be a ReLULayer")
-    if by not in ("bias", "rows"):
+    if not isinstance(by, str) or by not in ("bias", "rows"):
         reject("by", by, 'must be "bias" or "rows"')
-    if norm not in SEARCHES:
+    if not isinstance(norm, str) or norm not in SEARCHES:
         reject("norm", norm, 'must be "linf" or "l1"')
     if domain is not None and not isinstance(domain, Polyhedron):
         reject("domain", domain, "must be a Box, a Polyhedron or None")
@@ -158,10 +159,12 @@ def repair_injectivity(
             before=before,
             after=before,
         )
+    task = Task(layer, domain, None if limit is None else started + limit)
+    if by == "rows":
+        return _by_rows(before, append_rows(task, before) if before.refuted else paired_rows(task, 0), task)
     if not before.refuted:
         return Repair(status=Repaired.UNDECIDED, by=by, norm=named, before=before)
-    task = Task(layer, domain, None if limit is None else started + limit)
-    return _by_rows(task, before) if by == "rows" else _by_bias(task, before, norm)
+    return _by_bias(task, before, norm)
 
 
 def _by_bias(task: Task, before: InjectivityResult, norm: str) -> Repair:
@@ -183,8 +186,7 @@ def _by_bias(task: Task, before: InjectivityResult, norm: str) -> Repair:
     )
 
 
-def _by_rows(task: Task, before: InjectivityResult) -> Repair:
-    found = append_rows(task, before)
+def _by_rows(before: InjectivityResult, found: Appended, task: Task) -> Repair:
     at_least = Fraction(found.at_least)
     if found.result is None:
         return Repair(status=Repaired.UNDECIDED, by="rows", norm="count", before=before, at_least=at_least)

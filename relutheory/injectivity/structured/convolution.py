@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from relutheory.core.certificate import Certificate
-from relutheory.core.errors import InputError, check_limit, reject
+from relutheory.core.errors import InputError, check_executor, check_limit, reject
 from relutheory.core.exact import RationalArray
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.decide import InjectivityResult, Status, decide_injectivity
@@ -35,7 +35,7 @@ from relutheory.networks.convolution import (
 
 
 @dataclass(frozen=True, eq=False)
-class WindowTrial:
+class WindowTrial(NotABool):
     """One window: its size P, the m x n window layer Z_P, and whether that layer is injective.
 
     decision : None where counting rows was enough.
@@ -192,10 +192,11 @@ def decide_convolution(
     _, c, *widths = array.shape
     strides = checked_strides(stride, len(widths))
     sizes = windows(array.shape, strides, window, max_window)
-    if padding not in PADDINGS:
+    if not isinstance(padding, str) or padding not in PADDINGS:
         reject("padding", padding, f"must be one of {', '.join(PADDINGS)}")
     limit = check_limit("time_limit", time_limit)
     check_limit("node_limit", node_limit, integer=True)
+    check_executor(executor)
     dense = None if input_shape is None else conv_layer(array, input_shape, padding, strides, bias)
     conv_layer(array, (c, *widths), "valid", strides, bias)  # checks the bias
     deadline = None if limit is None else time.perf_counter() + limit

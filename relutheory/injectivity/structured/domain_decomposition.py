@@ -94,6 +94,12 @@ def touched(axis: Axis) -> bool:
     >>> touched(Axis(5, 2, 1, "valid")), touched(Axis(5, 2, 2, "valid"))
     (True, False)
     """
+    if axis.count * axis.width < axis.size:
+        return False
+    if axis.stride <= axis.width:  # kernels abut or overlap: together they meet an interval
+        end = axis.stride * (axis.count - 1) - axis.left + axis.width
+        around = axis.padding == "circular" and end + axis.left >= axis.size
+        return around or end >= axis.size
     met: set[int] = set()
     for j in range(axis.width):
         met.update(axis.inputs(j)[1].tolist())

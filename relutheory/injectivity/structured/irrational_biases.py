@@ -19,7 +19,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq_mat
 
-from relutheory.core.errors import check_limit
+from relutheory.core.errors import check_executor, check_limit
 from relutheory.core.exact import to_fmpq
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.decide import InjectivityResult, Status, decide_injectivity
@@ -90,6 +90,7 @@ def decide_between(
     rows: list[RootRow], n: int, time_limit: float | None, node_limit: int | None, executor: Executor | None
 ) -> BracketResult:
     """Decide the two sides, with more and more bits until they agree."""
+    check_executor(executor)
     limit = check_limit("time_limit", time_limit)
     deadline = None if limit is None else time.perf_counter() + limit
 

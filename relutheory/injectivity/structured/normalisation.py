@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import RationalArray, rational
+from relutheory.core.exact import RationalArray, is_scalar_array, rational
 from relutheory.injectivity.structured.irrational_biases import (
     BracketResult,
     RootRow,
@@ -34,7 +34,7 @@ def normalised_layer(layer: ReLULayer, scale: Any, *, scale_bias: bool = True) -
     [1.0, 2.0]
     """
     _check_layer(layer)
-    single = isinstance(scale, (str, bytes)) or not hasattr(scale, "__len__")
+    single = _is_single(scale)
     factors = [rational(scale, "scale")] * layer.m if single else _per_row(scale, "scale", layer.m)
     for i, factor in enumerate(factors):
         if factor <= 0:
@@ -110,7 +110,7 @@ def decide_weight_norm(
     'injective'
     """
     _check_layer(layer)
-    single = isinstance(gain, (str, bytes)) or not hasattr(gain, "__len__")
+    single = _is_single(gain)
     gains = [rational(gain, "gain")] * layer.m if single else _per_row(gain, "gain", layer.m)
     rows = []
     for i, (g, b) in enumerate(zip(gains, layer.bias.fractions(), strict=True)):
@@ -139,6 +139,10 @@ def _batch_norm_rows(layer: ReLULayer, gamma: Any, beta: Any, mean: Any, var: An
         row = RootRow([sign * v for v in layer.weight.row(i)], offset, shift / abs(g), spread + small) if g else None
         rows.append(row or RootRow([Fraction(0)] * layer.n, shift))
     return rows
+
+
+def _is_single(value: Any) -> bool:
+    return isinstance(value, (str, bytes)) or is_scalar_array(value) or not hasattr(value, "__len__")
 
 
 def _per_row(values: Any, name: str, m: int) -> list[Fraction]:

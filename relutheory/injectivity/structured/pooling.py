@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from relutheory.core.errors import check_limit, reject
-from relutheory.core.exact import Number, primitive
+from relutheory.core.errors import check_executor, check_limit, reject
+from relutheory.core.exact import Number, is_scalar_array, primitive
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.decide import InjectivityResult, Status, decide_injectivity
 from relutheory.injectivity.witness import Collision
@@ -44,7 +44,7 @@ class PooledLayer:
     def __init__(self, layer: ReLULayer, groups: Iterable[Iterable[int]], kind: str = "max", p: int = 2) -> None:
         if not isinstance(layer, ReLULayer):
             reject("layer", layer, "must be a ReLULayer")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             reject("kind", kind, f"must be one of {', '.join(KINDS)}")
         if isinstance(p, bool) or not isinstance(p, int) or p < 1:
             reject("p", p, "must be a positive integer")
@@ -143,6 +143,7 @@ def decide_pooling(
     pooled = PooledLayer(layer, groups, kind, p)
     limit = check_limit("time_limit", time_limit)
     check_limit("node_limit", node_limit, integer=True)
+    check_executor(executor)
     most = check_limit("pair_limit", pair_limit, integer=True)
     deadline = None if limit is None else started + limit
 
@@ -236,13 +237,17 @@ def _small_points(n: int) -> Iterator[tuple[Fraction, ...]]:
         yield tuple(-Fraction(v) for v in x)
 
 
+def _several(values: Any) -> bool:
+    return isinstance(values, Iterable) and not isinstance(values, (str, bytes)) and not is_scalar_array(values)
+
+
 def _checked_groups(groups: Any, m: int) -> tuple[tuple[int, ...], ...]:
     """The groups, and one for each row in none, in the order of their first rows."""
-    if isinstance(groups, (str, bytes)) or not isinstance(groups, Iterable):
+    if not _several(groups):
         reject("groups", groups, "must be lists of numbers of rows")
     found, used = [], set()
     for k, group in enumerate(groups):
-        members = [group] if isinstance(group, (str, bytes)) or not isinstance(group, Iterable) else list(group)
+        members = list(group) if _several(group) else [group]
         if not members:
             reject(f"groups[{k}]", members, "must not be empty")
         for i in members:
