@@ -10,10 +10,15 @@ from typing import NoReturn
 
 
 class NotABool:
-    """Mixin: the truth value of a verdict is ambiguous (three outcomes), so asking for it is an error."""
+    """Mixin: the truth value of a verdict is ambiguous (three outcomes), so asking for it is an error.
+
+    A class without verdicts says in `_hint` what to ask instead.
+    """
+
+    _hint = "compare it with `is`, or ask .proved / .refuted"
 
     def __bool__(self) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} is not a bool: compare it with `is`, or ask .proved / .refuted")
+        raise TypeError(f"a {type(self).__name__} is not a bool: {self._hint}")
 
 
 class Verdict(NotABool, enum.Enum):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+import tracemalloc
 from fractions import Fraction
 from typing import Any
 
@@ -17,12 +19,14 @@ from relutheory.core.verdict import Rigor
 from relutheory.injectivity import decide_injectivity
 from relutheory.injectivity.stability.cell_scan import scan
 from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.clock import OutOfTime
 from relutheory.injectivity.stability.constants import (
     LipschitzResult,
     lipschitz_bounds,
     lower_lipschitz,
     upper_lipschitz,
 )
+from relutheory.injectivity.stability.singular import Weights
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra.regions import enumerate_regions
 
@@ -235,7 +239,7 @@ def test_a_polyhedron_may_be_kinder_than_space() -> None:
     assert lower_lipschitz(layer).squared.hi == 0
     corner = Polyhedron([[-1, 0], [0, -1], [1, 1]], [0, 0, 1])
     result = lower_lipschitz(layer, corner)
-    assert result.squared.lo == Fraction(1, 2) and result.squared.hi == 1
+    assert result.squared.lo == result.squared.hi == 1  # one cell
     assert result.singular_squared.lo == 1
     check_witness(layer, result, Fraction(1), corner)
 
@@ -268,11 +272,103 @@ def test_out_of_time_the_bounds_hold_and_are_wider() -> None:
     assert upper.lower <= upper.upper <= np.linalg.norm(layer.W, 2) * (1 + 1e-9)
 
 
+TIMED = ReLULayer(
+    np.vstack([np.eye(4), -np.eye(4), np.random.default_rng(9).integers(-3, 4, (6, 4))]), [0] * 8 + [1] * 6
+)
+
+
+@pytest.mark.parametrize("domain", [None, Box(-2, 2, n=4)])
+def test_without_time_nothing_long_is_begun(domain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = lower_lipschitz(TIMED, domain), upper_lipschitz(TIMED, domain)
+
+    def begun(*_: Any) -> None:
+        raise AssertionError
+
+    for owner, name in ((Weights, "eigenvalue"), (Cells, "estimates")):
+        monkeypatch.setattr(owner, name, begun)
+    late = lower_lipschitz(TIMED, domain, time_limit=0), upper_lipschitz(TIMED, domain, time_limit=0)
+    for result, known in zip(late, exact, strict=True):
+        assert not result.complete
+        assert result.squared.lo <= known.squared.lo and known.squared.hi <= result.squared.hi
+        assert result.singular_squared.lo <= known.singular_squared.lo
+        assert known.singular_squared.hi <= result.singular_squared.hi
+        check_cell(TIMED, result, domain)
+    check_witness(TIMED, late[0], late[0].squared.hi, domain)
+    check_witness(TIMED, late[1], late[1].squared.lo, domain)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233])
+def test_whenever_time_runs_out_the_enclosure_holds(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = lower_lipschitz(TIMED, starts=2), upper_lipschitz(TIMED)
+    now = iter(range(10**9))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(now)))  # a second passes with each look at the clock
+    late = lower_lipschitz(TIMED, time_limit=4 * limit, starts=2), upper_lipschitz(TIMED, time_limit=limit)
+    monkeypatch.undo()
+    for result, known in zip(late, exact, strict=True):
+        assert result.squared.lo <= known.squared.hi and known.squared.lo <= result.squared.hi
+        assert result.singular_squared.lo <= known.singular_squared.hi
+        assert known.singular_squared.lo <= result.singular_squared.hi
+        assert (result.squared.lo == 0) <= (not result.complete)
+    check_witness(TIMED, late[0], late[0].squared.hi)
+    check_witness(TIMED, late[1], late[1].squared.lo)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("scales", [[0, 0, 0], [-300, 0, 300], [0, -9, 5]])
+def test_quick_eigenvalues_enclose_and_exact_ones_stop(sign: int, scales: list[int]) -> None:
+    cells = Cells(ReLULayer(np.random.default_rng(10).standard_normal((9, 3)) * 10.0 ** np.array(scales)), None, sign)
+    rows = tuple(range(7))
+    exact, quick = cells.weights.eigenvalue(rows, sign), cells.quick(rows)
+    assert sign * quick.outer <= sign * exact.inner and sign * exact.outer <= sign * quick.inner
+    if not any(scales):
+        assert float(quick.outer / quick.inner) == pytest.approx(1.0, abs=1e-9)
+    cells.deadline = 0.0
+    with pytest.raises(OutOfTime):
+        cells.look(rows, None)
+    assert cells.bound is None and cells.best is not None
+    assert sign * exact.outer <= sign * cells.best.inner
+
+
+def test_estimates_are_those_of_the_active_rows_in_little_memory() -> None:
+    for m, n in ((30, 5), (700, 150)):
+        layer = ReLULayer(np.random.default_rng(11).integers(-9, 10, (m, n)))
+        cells = Cells(layer, None, 1)
+        active = np.random.default_rng(12).random((12, m)) < 0.5
+        active[:, :n] = True
+        tracemalloc.start()
+        found = cells.estimates(active)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 50e6
+        known = np.array([np.linalg.eigvalsh(layer.W[k].T @ layer.W[k])[0] for k in active])
+        unit = np.abs(cells.plain).max() / np.abs(layer.W).max()
+        assert found / unit**2 == pytest.approx(known, rel=1e-6)
+
+
+def test_points_leave_all_hyperplanes_though_each_step_leaves_only_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Partial:
+        """Steps along one axis after the other, and idle ones."""
+
+        def __init__(self) -> None:
+            self.count = 0
+
+        def integers(self, low: int, high: int, size: int) -> np.ndarray:
+            self.count += 1
+            step = np.zeros(size, dtype=np.int64)
+            step[self.count // 2 % size] = 7 * (self.count % 2)
+            return step
+
+    cells = Cells(ReLULayer(np.vstack([np.eye(60), -np.eye(60)])), None, 1)
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Partial())
+    cell = cells.cell_at([Fraction(0)] * 60)
+    assert cell is not None and len(cell.active) == 60 and all(cell.point)
+
+
 def test_results_are_no_bools_and_repeat() -> None:
     layer = ReLULayer(np.random.default_rng(7).standard_normal((9, 2)), np.ones(9))
     first, second = (lower_lipschitz(layer, seed=3) for _ in range(2))
     assert first.squared == second.squared and first.cell == second.cell
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"compare \.lower or \.upper$"):
         bool(first)
 
 
@@ -306,6 +402,11 @@ def test_bad_input_is_one_line(start: str, arguments: dict[str, Any]) -> None:
     if "starts" not in arguments:
         with pytest.raises(InputError):
             upper_lipschitz(**{"layer": LAYER, **arguments})
+
+
+def test_bad_progress_is_refused_where_none_is_made() -> None:
+    with pytest.raises(InputError, match=r"^progress = 7: must be True, False or a function$"):
+        lower_lipschitz(ReLULayer([[1]]), progress=7)  # type: ignore[arg-type]  # not injective: nothing to report
 
 
 def test_hundreds_of_copies_count_as_often_as_they_occur() -> None:

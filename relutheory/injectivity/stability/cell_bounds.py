@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 from relutheory.injectivity.stability.cell_scan import sample, scan, worth_scanning
 from relutheory.injectivity.stability.cell_tree import CellTree
 from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.clock import OutOfTime, late
 
 _SHARE = 0.4  # of the time for the best bound at once, before weaker ones are tried
 _EASIER = (256, 64, 16, 4, 2)  # by how much weaker (eigenvalues), one after the other
@@ -26,16 +28,17 @@ class Work:
 
 
 def prove(cells: Cells, seed: int, deadline: float | None, report: Callable[[float, int], None] | None) -> Work:
-    """Bound the eigenvalue over all cells."""
+    """Bound the eigenvalue over all cells; at the least, glance at one of them."""
+    cells.deadline = deadline
     sample(cells, seed, deadline)
+    proved, nodes = Fraction(0) if cells.sign > 0 else cells.quick(tuple(cells.live)).outer, 0
+    if cells.bound is None or late(deadline):
+        return Work(proved, False, "branch and bound", nodes)
     if worth_scanning(cells):
-        complete, seen = scan(cells, deadline, report)
-        if complete:
-            assert cells.bound is not None
-            return Work(cells.bound, True, "all cells", seen)
-    assert cells.bound is not None
-    trivial = Fraction(0) if cells.sign > 0 else cells.weights.eigenvalue(cells.live, -1).outer
-    proved, nodes = trivial, 0
+        with suppress(OutOfTime):
+            complete, seen = scan(cells, deadline, report)
+            if complete:
+                return Work(cells.bound, True, "all cells", seen)
     attempts = [Fraction(1)]
     now = time.perf_counter()
     first = None
@@ -43,7 +46,7 @@ def prove(cells: Cells, seed: int, deadline: float | None, report: Callable[[flo
         first = now + _SHARE * (deadline - now)
         attempts += [Fraction(1, k) if cells.sign > 0 else 1 + Fraction(k, 100) for k in _EASIER] + [Fraction(1)]
     for k, factor in enumerate(attempts):
-        if k and deadline is not None and time.perf_counter() > deadline:
+        if late(deadline):
             break
         tree = CellTree(cells, cells.bound * factor)
         closed = tree.run(first if k == 0 else deadline, report)

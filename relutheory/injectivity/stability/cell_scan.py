@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from math import comb
 
@@ -13,11 +14,14 @@ from relutheory._kernels.weighing import prove_many
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import solve_system
 from relutheory.injectivity.stability.cells import Cell, Cells
+from relutheory.injectivity.stability.clock import OutOfTime, check, late
 from relutheory.polyhedra.regions import enumerate_regions
 
 _MOST_INPUTS, _FEWEST_ROWS, _MOST_CELLS = 4, 100, 300_000
 _ENTRIES = 1 << 21  # float matrix entries held at once
 _CHAINS, _ROUNDS, _POLISHED = 256, 24, 4
+_SHARE = 0.3  # of the time for random points
+_FEWEST_CHAINS, _WORK = 4, 3e7  # chains times n^3 at most: fewer of them where matrices are large
 
 
 def most_cells(cells: Cells) -> int:
@@ -45,7 +49,7 @@ def scan(cells: Cells, deadline: float | None, report: Callable[[float, int], No
     live = np.zeros(m, dtype=bool)
     live[cells.live] = True
     for batch in enumerate_regions(cells.layer, cells.domain, points=False, batch=size):
-        if deadline is not None and time.perf_counter() > deadline:
+        if late(deadline):
             return False, seen
         _look(cells, (batch.bits(m) != 0) & live)
         seen += batch.count
@@ -110,46 +114,61 @@ def _find_point(cells: Cells) -> None:
 
 
 def sample(cells: Cells, seed: int, deadline: float | None = None) -> None:
-    """Look at some good cells: random points of the domain, the best of them moved to better cells nearby."""
+    """Look at some good cells: random points of the domain, the best of them moved to better cells nearby.
+
+    After the deadline one cell has been glanced at, at least.
+    """
+    if deadline is not None:
+        first = cells.cell_at(cells.problem.inside)
+        assert first is not None
+        cells.glance(first.active, first.point)
+    with suppress(OutOfTime):
+        _sample(cells, seed, deadline)
+
+
+def _sample(cells: Cells, seed: int, deadline: float | None) -> None:
+    check(deadline)
     if not cells.live:
         cells.consider(cells.problem.inside)
         return
     rng = np.random.default_rng(seed)
     rows, fence, exponents = _scaled(cells)
-    points = _spread(cells, fence, exponents, rng, _CHAINS)
-    values = _values(cells, rows, points)
+    now = time.perf_counter()
+    until = None if deadline is None else now + _SHARE * (deadline - now)
+    chains = int(min(max(_WORK // cells.weights.n**3, _FEWEST_CHAINS), _CHAINS))
+    points = _spread(cells, fence, exponents, rng, chains, until)
+    values = _values(cells, rows, points, until)
     spread = 1.0
     for _ in range(_ROUNDS):
-        if deadline is not None and time.perf_counter() > deadline:
+        if late(until):
             break
         sizes = np.abs(points).max(axis=1, keepdims=True)
         trial = points + spread * sizes * rng.standard_normal(points.shape)
-        found = np.where((trial @ fence.T < 0.0).all(axis=1), _values(cells, rows, trial), np.inf)
+        found = np.where((trial @ fence.T < 0.0).all(axis=1), _values(cells, rows, trial, until), np.inf)
         better = found < values
         points[better], values[better] = trial[better], found[better]
-        best = np.argsort(values, kind="stable")[: _CHAINS // 4]
+        best = np.argsort(values, kind="stable")[: chains // 4]
         points, values = np.concatenate([points, points[best]]), np.concatenate([values, values[best]])
-        keep = np.argsort(values, kind="stable")[:_CHAINS]
+        keep = np.argsort(values, kind="stable")[:chains]
         points, values = points[keep], values[keep]
         spread *= 0.85
     cells.consider(cells.problem.inside)
     for k in range(min(_POLISHED, len(points))):
-        if deadline is not None and time.perf_counter() > deadline:
-            break
+        check(deadline)
         cells.rounded(points[k], exponents)
 
 
-def _values(cells: Cells, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _values(cells: Cells, rows: np.ndarray, points: np.ndarray, deadline: float | None) -> np.ndarray:
     marked = points @ rows.T > 0.0
     active = np.zeros((len(points), cells.layer.m), dtype=bool)
     active[:, cells.live] = marked if cells.sign > 0 else ~marked
-    return cells.estimates(active)
+    return cells.estimates(active, deadline)
 
 
-def spread_points(cells: Cells, count: int, rng: np.random.Generator) -> np.ndarray:
+def spread_points(cells: Cells, count: int, rng: np.random.Generator, deadline: float | None = None) -> np.ndarray:
     """Random points of the domain, (count, n) float64; without a bias and a domain their scale means nothing."""
     _, fence, exponents = _scaled(cells)
-    points = _spread(cells, fence, exponents, rng, count)
+    points = _spread(cells, fence, exponents, rng, count, deadline)
     n = cells.weights.n
     with np.errstate(all="ignore"):
         tail = points[:, n:] if points.shape[1] > n else np.ones((count, 1))
@@ -165,8 +184,18 @@ def _scaled(cells: Cells) -> tuple[np.ndarray, np.ndarray, list[int]]:
     return scaled[: len(cells.live)], scaled[len(cells.live) :], exponents
 
 
-def _spread(cells: Cells, fence: np.ndarray, exponents: list[int], rng: np.random.Generator, count: int) -> np.ndarray:
-    """Points spread over the cone of the walls, in scaled variables: random chords from the point inside."""
+def _spread(
+    cells: Cells,
+    fence: np.ndarray,
+    exponents: list[int],
+    rng: np.random.Generator,
+    count: int,
+    deadline: float | None,
+) -> np.ndarray:
+    """Points spread over the cone of the walls, in scaled variables: random chords from the point inside.
+
+    After the deadline they are spread less.
+    """
     d = len(exponents)
     if not len(fence):
         return rng.standard_normal((count, d))
@@ -175,6 +204,8 @@ def _spread(cells: Cells, fence: np.ndarray, exponents: list[int], rng: np.rando
     start = [nearest_float(v * unit) for v, unit in zip(cells.problem.inside, units, strict=True)]
     points = np.tile(np.clip([*start, 1.0], -1e200, 1e200), (count, 1))
     for _ in range(2 * d):
+        if late(deadline):
+            break
         directions = rng.standard_normal(points.shape)
         slack, slope = -(points @ fence.T), directions @ fence.T
         with np.errstate(all="ignore"):

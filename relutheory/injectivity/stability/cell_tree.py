@@ -13,6 +13,7 @@ from relutheory._kernels import weighing as kernels
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import solve_system
 from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.clock import OutOfTime, late
 from relutheory.injectivity.stability.half_spaces import half_spaces, opposite_pairs
 from relutheory.injectivity.stability.semidefinite import beyond
 from relutheory.injectivity.stability.tree_arrays import POOL, has, mark, new_tree, with_larger_pool, with_more_levels
@@ -21,6 +22,7 @@ from relutheory.injectivity.witness import roundings
 _LEAN = 5
 _NEARLY = 2.0**-30  # relative distance to the bound at which exact arithmetic is asked
 _FIRST, _SECONDS = 64, 0.1  # nodes before the first look at the clock, seconds between two looks
+_WORK = 2e7  # nodes times n^3 before the first look, at most
 
 
 class CellTree:
@@ -63,8 +65,18 @@ class CellTree:
         return int(self.tree.counter[kernels.NODES])
 
     def run(self, deadline: float | None, report: Callable[[float, int], None] | None = None) -> bool:
-        """Work until the tree is closed (True) or the deadline of `time.perf_counter` is over (False)."""
-        chunk = _FIRST
+        """Work until the tree is closed (True) or the deadline of `time.perf_counter` is over (False).
+
+        After False the tree is of no more use.
+        """
+        self.cells.deadline = deadline
+        try:
+            return self._run(deadline, report)
+        except OutOfTime:
+            return False
+
+    def _run(self, deadline: float | None, report: Callable[[float, int], None] | None) -> bool:
+        chunk = int(min(max(_WORK // self.cells.weights.n**3, 1), _FIRST))
         while True:
             started = time.perf_counter()
             code = kernels.weigh(self.tree, _LEAN, chunk)
@@ -79,7 +91,7 @@ class CellTree:
             if report is not None:
                 report(float(self.tree.closed[0]), self.nodes)
             now = time.perf_counter()
-            if deadline is not None and now > deadline:
+            if late(deadline):
                 return False
             if now - started > _SECONDS:
                 chunk = max(chunk // 2, 1)
@@ -162,7 +174,7 @@ class CellTree:
                 counted += self.groups[i].rows
         cells = self.cells
         active = counted if cells.sign > 0 else sorted(set(cells.live) - set(counted))
-        return beyond(cells.weights.gram(active), self.bound, cells.sign)
+        return beyond(cells.weights.gram(active), self.bound, cells.sign, cells.deadline)
 
     def _leaf(self, z: list[Fraction]) -> bool:
         """Whether only chosen groups are marked at z; then no cell of the node is better than the one there."""

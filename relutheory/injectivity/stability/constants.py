@@ -15,6 +15,7 @@ from relutheory.core.verdict import Enclosure, NotABool, Rigor
 from relutheory.injectivity.decide import Status, decide_injectivity
 from relutheory.injectivity.stability.cell_bounds import prove
 from relutheory.injectivity.stability.cells import Cell, Cells
+from relutheory.injectivity.stability.clock import OutOfTime, late
 from relutheory.injectivity.stability.half_spaces import harmonic_gram
 from relutheory.injectivity.stability.pairs import Descent, Pair, pair_in_cell
 from relutheory.injectivity.stability.singular import extreme_eigenvalue, outward
@@ -57,6 +58,8 @@ class LipschitzResult(NotABool):
     seconds: float
     bounds: LipschitzBounds | None
 
+    _hint = "compare .lower or .upper"
+
     @property
     def lower(self) -> float:
         """A lower bound of the constant: a float, rounded down."""
@@ -95,8 +98,8 @@ def lower_lipschitz(
     function of (closed share, nodes).
 
     Returns a `LipschitzResult`.  With m0 the least n-th singular value of the active rows over the open cells, m0 /
-    sqrt(2) <= kappa <= m0 (opposite rows, and rows active on all of the domain, may give a better lower end); both ends are zero exactly where the layer is
-    not injective.  Raises InputError for bad arguments.
+    sqrt(2) <= kappa <= m0 (opposite rows, and rows active on all of the domain, may give a better lower end).  Without
+    a time limit, both ends are zero exactly where the layer is not injective.  Raises InputError for bad arguments.
 
     Source: Puthawala et al. 2022 and Freeman and Haider 2025 with the smaller constants 1 / sqrt(2m) and 1 / 2; the
     catalogue has a proof of 1 / sqrt(2), inj.inverse-lipschitz.
@@ -106,17 +109,17 @@ def lower_lipschitz(
     (Fraction(1, 2), Fraction(1, 2), Fraction(1, 1), 'exact')
     """
     started = time.perf_counter()
-    limit = _checked(layer, domain, time_limit, starts, seed)
+    limit = _checked(layer, domain, time_limit, starts, seed, progress)
     deadline = None if limit is None else started + limit
     decided = decide_injectivity(layer, domain=domain, time_limit=None if limit is None else limit / 4)
     cells = Cells(layer, domain, 1)
     if decided.status is Status.NOT_INJECTIVE and decided.witness is not None:
         zero, pair = Enclosure.exact(0), decided.witness
-        cells.consider([(a + b) / 2 for a, b in zip(pair.x, pair.y, strict=True)])
+        middle = [(a + b) / 2 for a, b in zip(pair.x, pair.y, strict=True)]
         return LipschitzResult(
             squared=zero,
             singular_squared=zero,
-            cell=cells.cell,
+            cell=cells.cell_at(middle),
             witness=Pair.of(layer, pair.x, pair.y),
             complete=True,
             method="not injective",
@@ -129,10 +132,11 @@ def lower_lipschitz(
     best, cell, square = cells.best, cells.cell, cells.weights.square
     assert best is not None and cell is not None
     m0 = _enclosure(work.proved * square, best.inner * square)
+    constant = (m0.lo + _from_constant_rows(cells, deadline)) / 2
+    proved = max(constant, _from_pairs(cells, deadline))
     pairs = [pair_in_cell(cells, cell, best.vector), *Descent(cells, best.vector, seed).run(starts, deadline)]
     closest = min(pairs, key=lambda pair: pair.ratio_squared)
-    constant = (m0.lo + _from_constant_rows(cells)) / 2
-    kappa = _enclosure(max(constant, _from_pairs(cells)), closest.ratio_squared)
+    kappa = _enclosure(proved, closest.ratio_squared)
     m0 = _enclosure(max(m0.lo, kappa.lo), min(m0.hi, 2 * kappa.hi))  # where cells are left, pairs may know more
     return LipschitzResult(
         squared=kappa,
@@ -168,7 +172,7 @@ def upper_lipschitz(
     Enclosure(lo=Fraction(5, 1), hi=Fraction(5, 1), rigor=<Rigor.EXACT: 'exact'>)
     """
     started = time.perf_counter()
-    limit = _checked(layer, domain, time_limit, 1, seed)
+    limit = _checked(layer, domain, time_limit, 1, seed, progress)
     cells = Cells(layer, domain, -1)
     with reporter(progress, "cells") as report:
         work = prove(cells, seed, None if limit is None else started + limit, report)
@@ -205,14 +209,25 @@ def lipschitz_bounds(
     return bounds
 
 
-def _from_pairs(cells: Cells) -> Fraction:
+def _from_pairs(cells: Cells, deadline: float | None) -> Fraction:
     """A lower bound of kappa squared from opposite rows alone: attained where the layer is [B; -DB]."""
+    if late(deadline):
+        return Fraction(0)
     matrix, unit = harmonic_gram(cells)
-    return extreme_eigenvalue(matrix, 1, unit * cells.weights.square).outer * unit * cells.weights.square
+    unit *= cells.weights.square
+    try:
+        return extreme_eigenvalue(matrix, 1, unit, deadline).outer * unit
+    except OutOfTime:
+        return Fraction(0)
 
 
 def _checked(
-    layer: ReLULayer, domain: Polyhedron | None, time_limit: float | None, starts: int, seed: int
+    layer: ReLULayer,
+    domain: Polyhedron | None,
+    time_limit: float | None,
+    starts: int,
+    seed: int,
+    progress: bool | Report | None,
 ) -> float | None:
     if not isinstance(layer, ReLULayer):
         reject("layer", layer, "must be a ReLULayer")
@@ -221,26 +236,35 @@ def _checked(
     for name, value in (("starts", starts), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             reject(name, value, "must be a non-negative integer")
+    if progress is not None and not isinstance(progress, bool) and not callable(progress):
+        reject("progress", progress, "must be True, False or a function")
     return check_limit("time_limit", time_limit)
 
 
-def _from_constant_rows(cells: Cells) -> Fraction:
+def _from_constant_rows(cells: Cells, deadline: float | None) -> Fraction:
     """A lower bound of the sum of <w_i, u>^2 over the rows active on all of the domain, for unit vectors u.
 
     Half of it adds to m0^2 / 2: between x and y these rows count in full, and only the others are weighed by
-    2 min(t, 1 - t) along the way, whose integral is 1/2.  So with one cell kappa is m0.
+    2 min(t, 1 - t) along the way, whose integral is 1/2.  So with one cell kappa is m0.  Some of these rows would do
+    as well, so that a deadline may come between.
     """
     problem = cells.problem
-    if problem.domain is None:
+    if problem.domain is None or late(deadline):
         return Fraction(0)
-    active = tuple(
-        i
-        for i in cells.live
-        if solve_system([*problem.walls, (problem.rows[i][:-1], -problem.rows[i][-1])], [], problem.n).point is None
-    )
+    values = problem.values(problem.inside)
+    active = []
+    for i in cells.live:
+        if late(deadline):
+            break
+        row = problem.rows[i]
+        if values[i] >= 0 and solve_system([*problem.walls, (row[:-1], -row[-1])], [], problem.n).point is None:
+            active.append(i)
     if len(active) < problem.n:
         return Fraction(0)
-    return cells.weights.eigenvalue(active, 1).outer * cells.weights.square
+    try:
+        return cells.weights.eigenvalue(active, 1, deadline).outer * cells.weights.square
+    except OutOfTime:
+        return Fraction(0)
 
 
 def _earlier(deadline: float | None, started: float) -> float | None:

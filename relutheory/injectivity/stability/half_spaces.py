@@ -77,12 +77,12 @@ def harmonic_gram(cells: Cells) -> tuple[fmpz_mat, Fraction]:
     for i, j in opposite_pairs(groups):
         p, q = groups[i].size, groups[j].size
         terms.append((p * q / (p + q), groups[i].direction))
+    if not terms:
+        return fmpz_mat(n, n), Fraction(1)
     common = math.lcm(*(value.denominator for value, _ in terms))
-    total = fmpz_mat(n, n)
-    for value, direction in terms:
-        column = fmpz_mat([[v] for v in direction])
-        total = total + column * column.transpose() * int(value * common)
-    return total, Fraction(1, common)
+    directions = fmpz_mat([direction for _, direction in terms])
+    weighted = fmpz_mat([[int(value * common) * v for v in direction] for value, direction in terms])
+    return directions.transpose() * weighted, Fraction(1, common)
 
 
 def harmonic_pair(cells: Cells) -> tuple[np.ndarray, np.ndarray] | None:

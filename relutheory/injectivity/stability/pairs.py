@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,7 @@ from relutheory.core.exact import allow_digits, nearest_float, primitive
 from relutheory.core.sets import Box, Polyhedron
 from relutheory.injectivity.stability.cell_scan import spread_points
 from relutheory.injectivity.stability.cells import Cell, Cells
+from relutheory.injectivity.stability.clock import late
 from relutheory.injectivity.stability.half_spaces import harmonic_pair
 from relutheory.networks import ReLULayer
 
@@ -50,17 +50,8 @@ class Pair:
 
 def pair_in_cell(cells: Cells, cell: Cell, vector: Sequence[int]) -> Pair:
     """A pair inside a cell, one point from the other in the direction of the vector."""
-    rows = cells.problem.rows
-    direction = [Fraction(v) for v in primitive(list(vector))]
-    limits = [Fraction(1)]
-    for row in rows:
-        slope = abs(sum((a * v for a, v in zip(row[:-1], direction, strict=True)), Fraction(0)))
-        value = abs(sum((a * v for a, v in zip(row[:-1], cell.point, strict=True)), Fraction(row[-1])))
-        if slope and value:
-            limits.append(value / slope)
-    step = Fraction(1)
-    while step > min(limits):
-        step /= 2
+    direction = primitive(list(vector))
+    step = Fraction(2) ** cells.room(cell.point, cells.problem.values(list(cell.point)), cells.slopes(direction))
     x = [a + step * v for a, v in zip(cell.point, direction, strict=True)]
     y = [a - step * v for a, v in zip(cell.point, direction, strict=True)]
     return Pair.of(cells.layer, x, y)
@@ -85,20 +76,23 @@ class Descent:
 
     def run(self, starts: int, deadline: float | None) -> Iterator[Pair]:
         """Pairs, found by descents from so many starts, until the deadline of `time.perf_counter`."""
-        if not self.finite or not self.layer.m:
+        if not self.finite or not self.layer.m or late(deadline):
             return
         found = []
-        for x, y in self._starts(starts):
-            if deadline is not None and time.perf_counter() > deadline:
+        for x, y in self._starts(starts, deadline):
+            if late(deadline):
                 break
             x, y, value = self._descended(x, y)
             if np.isfinite(value):
                 found.append((value, x, y))
         found.sort(key=lambda entry: entry[0])
         for _, x, y in found[:_POLISHED]:
-            yield from self._roundings(x, y)
+            for pair in self._roundings(x, y):
+                yield pair
+                if late(deadline):
+                    return
 
-    def _starts(self, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _starts(self, count: int, deadline: float | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """From the best cell along its vector, shorter and longer; then random pairs, every other one opposite."""
         centre = np.array([nearest_float(v) for v in (self.cells.cell or Cell((), ())).point])
         slopes, values = np.abs(self.W @ self.vector), np.abs(self.W @ centre + self.b)
@@ -112,7 +106,7 @@ class Descent:
         if opposite is not None and self.domain is None:
             for scale in {self.size, self.size * (_FAR if self.cells.problem.affine else 1.0)}:
                 yield opposite[0] * scale, opposite[1] * scale
-        points = spread_points(self.cells, 2 * count, self.rng)
+        points = spread_points(self.cells, 2 * count, self.rng, deadline)
         for k in range(count):
             x, y = points[2 * k], points[2 * k + 1]
             if not self.cells.problem.affine:

@@ -6,31 +6,35 @@ from fractions import Fraction
 
 from flint import arb, ctx, fmpz, fmpz_mat
 
+from relutheory.injectivity.stability.clock import check
+
 _LARGE = 8  # size from which balls are faster than exact numbers
 _PRECISIONS = (128, 512, 2048)  # bits of the balls
 
 
-def semidefinite(matrix: fmpz_mat) -> bool:
+def semidefinite(matrix: fmpz_mat, deadline: float | None = None) -> bool:
     """Whether a symmetric integer matrix is positive semidefinite, exactly.
 
-    Elimination in balls first, whose pivots mostly have a sure sign; then exactly.
+    Elimination in balls first, whose pivots mostly have a sure sign; then exactly.  Raises `OutOfTime` where that takes
+    until after the deadline of `time.perf_counter`.
 
     >>> semidefinite(fmpz_mat([[1, 1], [1, 1]])), semidefinite(fmpz_mat([[0, 1], [1, 1]]))
     (True, False)
     """
     if matrix.nrows() >= _LARGE:
         for precision in _PRECISIONS:
-            answer = _by_balls(matrix, precision)
+            answer = _by_balls(matrix, precision, deadline)
             if answer is not None:
                 return answer
-    return _exactly(matrix)
+    return _exactly(matrix, deadline)
 
 
-def _by_balls(matrix: fmpz_mat, precision: int) -> bool | None:
+def _by_balls(matrix: fmpz_mat, precision: int, deadline: float | None) -> bool | None:
     """The same from the signs of the pivots in ball arithmetic; None where a ball contains zero."""
     with ctx.workprec(precision):
         rows = [[arb(v) for v in row[k:]] for k, row in enumerate(matrix.tolist())]  # the upper triangle is enough
         while rows:
+            check(deadline)
             first, rest = rows[0], rows[1:]
             pivot = first[0]
             if not pivot > 0:
@@ -40,11 +44,12 @@ def _by_balls(matrix: fmpz_mat, precision: int) -> bool | None:
     return True
 
 
-def _exactly(matrix: fmpz_mat) -> bool:
+def _exactly(matrix: fmpz_mat, deadline: float | None) -> bool:
     """Symmetric elimination without fractions: every pivot must be positive, or zero in a row of zeros."""
     rows = matrix.tolist()
     last = fmpz(1)
     while rows:
+        check(deadline)
         pivot = rows[0][0]
         if pivot < 0:
             return False
@@ -67,6 +72,6 @@ def shifted(gram: fmpz_mat, value: Fraction, sign: int) -> fmpz_mat:
     return difference if sign > 0 else -difference
 
 
-def beyond(gram: fmpz_mat, value: Fraction, sign: int) -> bool:
+def beyond(gram: fmpz_mat, value: Fraction, sign: int, deadline: float | None = None) -> bool:
     """Whether all eigenvalues of G are >= value (sign 1) or <= value (sign -1), exactly."""
-    return semidefinite(shifted(gram, value, sign))
+    return semidefinite(shifted(gram, value, sign), deadline)

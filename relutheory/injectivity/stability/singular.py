@@ -10,12 +10,14 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpz_mat
 
-from relutheory.core.exact import RationalArray, primitive
+from relutheory.core.exact import RationalArray, odd_parts, primitive
+from relutheory.injectivity.stability.clock import check
 from relutheory.injectivity.stability.semidefinite import beyond, shifted
 
 _BITS = 40  # an enclosure's relative width is at most 2^-40, unless that much cannot be proved
 _VECTOR_BITS = (64, 256, 1024, 4096)
 _ROUNDS = 12
+_SOLVING = 3e-7  # seconds times n^3 that an exact linear system takes at least; it cannot be stopped half-way
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,11 @@ class Weights:
     """
 
     def __init__(self, weight: RationalArray) -> None:
-        numerators, common = weight.fmpq.numer_denom()
-        entries = [int(v) for v in numerators.entries()]
+        entries, common = _integers(weight)
         content = math.gcd(*entries) or 1
         self.m, self.n = weight.shape
         self.rows = [[v // content for v in entries[i * self.n : (i + 1) * self.n]] for i in range(self.m)]
-        self.square = Fraction(content, int(common)) ** 2  # what a Gram matrix of `rows` is to be multiplied by
+        self.square = (content / common) ** 2  # what a Gram matrix of `rows` is to be multiplied by
 
     def gram(self, active: Sequence[int]) -> fmpz_mat:
         """Sum of w w^T over the rows named, of the integer rows."""
@@ -55,43 +56,79 @@ class Weights:
         chosen = fmpz_mat([self.rows[i] for i in active])
         return chosen.transpose() * chosen
 
-    def eigenvalue(self, active: Sequence[int], sign: int) -> Eigenvalue:
-        """The least (sign 1) or largest (sign -1) eigenvalue of the Gram matrix of the integer rows named."""
-        return extreme_eigenvalue(self.gram(active), sign, self.square)
+    def eigenvalue(self, active: Sequence[int], sign: int, deadline: float | None = None) -> Eigenvalue:
+        """The least (sign 1) or largest (sign -1) eigenvalue of the Gram matrix of the integer rows named.
+
+        Raises `OutOfTime` where that takes until after the deadline of `time.perf_counter`.
+        """
+        check(deadline)
+        return extreme_eigenvalue(self.gram(active), sign, self.square, deadline)
+
+    def quotient(self, active: Sequence[int], vector: Sequence[int]) -> Fraction:
+        """<u, G u> / <u, u> for the Gram matrix G of the integer rows named, which is not computed."""
+        if not active:
+            return Fraction(0)
+        products = (fmpz_mat([self.rows[i] for i in active]) * fmpz_mat([[v] for v in vector])).entries()
+        return Fraction(sum(int(v) ** 2 for v in products), sum(v * v for v in vector))
 
 
-def extreme_eigenvalue(gram: fmpz_mat, sign: int, unit: Fraction = Fraction(1)) -> Eigenvalue:
+def _integers(weight: RationalArray) -> tuple[list[int], Fraction]:
+    """The entries times one positive number that makes them integers, row by row, and that number."""
+    if weight.floats_exact:
+        k, e = odd_parts(weight.floats)
+        e[k == 0] = lowest = int(e[k != 0].min(initial=0))
+        shifted_by = (e - lowest).ravel().tolist()
+        return [v << s for v, s in zip(k.ravel().tolist(), shifted_by, strict=True)], Fraction(2) ** -lowest
+    numerators, common = weight.fmpq.numer_denom()
+    return [int(v) for v in numerators.entries()], Fraction(int(common))
+
+
+def extreme_eigenvalue(
+    gram: fmpz_mat, sign: int, unit: Fraction = Fraction(1), deadline: float | None = None
+) -> Eigenvalue:
     """The least (sign 1) or largest (sign -1) eigenvalue of an integer Gram matrix.
 
     A rational eigenvalue of an integer matrix is an integer: the one that, times `unit`, is the simplest fraction is
-    tried.
+    tried.  Raises `OutOfTime` where it takes until after the deadline of `time.perf_counter`.
 
     >>> extreme_eigenvalue(fmpz_mat([[2, 1], [1, 2]]), 1)
     Eigenvalue(inner=Fraction(1, 1), outer=Fraction(1, 1), vector=(1, -1))
     """
     n = gram.nrows()
-    content = math.gcd(*(int(v) for v in gram.entries()))
+    entries = [int(v) for v in gram.entries()]
+    if all(not any(entries[i * n + i + 1 : (i + 1) * n]) for i in range(n)):
+        return _of_diagonal(entries[:: n + 1], sign)
+    content = math.gcd(*entries)
     if content > 1:
-        reduced = fmpz_mat(n, n, [v // content for v in gram.entries()])
-        found = extreme_eigenvalue(reduced, sign, unit * content)
+        found = extreme_eigenvalue(fmpz_mat(n, n, [v // content for v in entries]), sign, unit * content, deadline)
         return Eigenvalue(found.inner * content, found.outer * content, found.vector)
+    check(deadline)
     if sign > 0 and gram.rank() < n:
         return Eigenvalue(Fraction(0), Fraction(0), _kernel(gram))
     vector = _float_vector(gram, sign)
-    for bits in _VECTOR_BITS:  # kept of each coordinate: the more, the worse the condition
-        vector = _iterated(gram, vector, sign, bits)
+    for bits in (0, *_VECTOR_BITS):  # kept of each coordinate: the more, the worse the condition; 0: as floats find it
+        if bits:
+            vector = _iterated(gram, vector, sign, bits, deadline)
         inner = rayleigh(gram, vector)
-        if beyond(gram, inner * (1 - sign * Fraction(1, 2**_BITS)), sign):
+        if beyond(gram, inner * (1 - sign * Fraction(1, 2**_BITS)), sign, deadline):
             outer = inner * (1 - sign * Fraction(1, 2**_BITS))
             break
     else:
-        outer = _outer(gram, inner, sign)
+        outer = _outer(gram, inner, sign, deadline)
     whole = simplest(*sorted((inner * unit, outer * unit))) / unit
     if whole.denominator == 1:
+        check(deadline)
         singular = shifted(gram, whole, 1)
-        if singular.rank() < n and beyond(gram, whole, sign):
+        if singular.rank() < n and beyond(gram, whole, sign, deadline):
             return Eigenvalue(whole, whole, _kernel(singular))
     return Eigenvalue(inner, outer, tuple(vector))
+
+
+def _of_diagonal(entries: list[int], sign: int) -> Eigenvalue:
+    """The extreme eigenvalue of a diagonal matrix with these entries, attained by a unit vector."""
+    value = min(entries) if sign > 0 else max(entries)
+    k = entries.index(value)
+    return Eigenvalue(Fraction(value), Fraction(value), tuple(int(i == k) for i in range(len(entries))))
 
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:
@@ -126,7 +163,12 @@ def _float_vector(gram: fmpz_mat, sign: int) -> list[int]:
     drop = max(max(v.bit_length() for v in entries) - 60, 0)
     values, vectors = np.linalg.eigh(np.array([float(v >> drop) for v in entries]).reshape(n, n))
     vector = vectors[:, 0 if sign > 0 else -1]
-    return _rounded([Fraction(float(v)) for v in vector], 64) if np.isfinite(values).all() else [1] * n
+    return rounded_vector(vector) if np.isfinite(values).all() else [1] * n
+
+
+def rounded_vector(vector: np.ndarray) -> list[int]:
+    """Integers close to a multiple of a float vector."""
+    return _rounded([Fraction(float(v)) for v in vector], 64)
 
 
 def _rounded(vector: Sequence[Fraction], bits: int) -> list[int]:
@@ -141,10 +183,11 @@ def _rounded(vector: Sequence[Fraction], bits: int) -> list[int]:
     return primitive([v if abs(v) * 2**6000 >= largest else Fraction(0) for v in short])
 
 
-def _iterated(gram: fmpz_mat, vector: list[int], sign: int, bits: int) -> list[int]:
+def _iterated(gram: fmpz_mat, vector: list[int], sign: int, bits: int, deadline: float | None) -> list[int]:
     """Inverse iteration for the least eigenvalue, powers for the largest, in exact arithmetic."""
     best = rayleigh(gram, vector)
     for _ in range(_ROUNDS):
+        check(deadline, _SOLVING * gram.nrows() ** 3 if sign > 0 else 0.0)
         column = fmpz_mat([[v] for v in vector])
         if sign > 0:
             solved = gram.solve(column).entries()
@@ -164,15 +207,15 @@ def _iterated(gram: fmpz_mat, vector: list[int], sign: int, bits: int) -> list[i
     return vector
 
 
-def _outer(gram: fmpz_mat, inner: Fraction, sign: int) -> Fraction:
+def _outer(gram: fmpz_mat, inner: Fraction, sign: int, deadline: float | None) -> Fraction:
     """A proved bound on the other side of the eigenvalue, as close as some powers of two allow."""
     for bits in (30, 20, 10, 4, 2, 1):
         value = inner * (1 - sign * Fraction(1, 2**bits))
-        if beyond(gram, value, sign):
+        if beyond(gram, value, sign, deadline):
             return value
     bits = 2
     while sign > 0 and bits < 2**16:
-        if beyond(gram, inner / 2**bits, sign):
+        if beyond(gram, inner / 2**bits, sign, deadline):
             return inner / 2**bits
         bits *= 2
     return Fraction(0) if sign > 0 else Fraction(sum(int(gram[i, i]) for i in range(gram.nrows())))

@@ -9,6 +9,8 @@ from relutheory._kernels.filters import dependency_scratch
 from relutheory._kernels.weighing import Weigher
 
 POOL = 64  # circuits that there is room for at first
+_ENTRIES = 1 << 22  # float matrix entries of all levels that there is room for at first
+_FEWEST_LEVELS = 4
 
 
 def mark(mask: np.ndarray, k: int) -> None:
@@ -24,7 +26,8 @@ def has(mask: np.ndarray, k: int) -> bool:
 def new_tree(rows: np.ndarray, g: int, n: int) -> Weigher:
     """A tree at its root.  rows : as in `Weigher`, of g groups, their opposites and walls; n : size of the matrices."""
     many, d = rows.shape
-    w, levels = (many + 63) // 64, n + 12
+    w = (many + 63) // 64
+    levels = min(n + 12, max(_ENTRIES // (n * n + (2 * d + 2) * d), _FEWEST_LEVELS))
     lengths = np.sqrt((rows * rows).sum(axis=1))
     matrices, vectors, order = dependency_scratch(d)
     tree = Weigher(
