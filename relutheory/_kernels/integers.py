@@ -13,7 +13,8 @@ def integer_dependency(rows, support, table):
     """Prove that a combination of the vectors rows[support], coefficients >= 0 and not all zero, vanishes.
 
     rows : (M, d) int64, entries below SHORT, a vector that is not known zero.  support : (s,) indices, s <= d + 1.
-    table : (d, d + 1) int64, scratch.  False is no answer: more than one dependency, numbers that grow too long, a vector unknown.
+    table : (d, d + 1) int64, scratch.  False is no answer: more than one dependency, numbers that grow too long, a
+    vector unknown.
 
     Fraction-free Gauss-Jordan elimination: after each step all entries are minors of the given matrix, so that the
     divisions leave no remainder, and the columns done so far are the pivot times those of the identity.
