@@ -99,3 +99,39 @@ class Enclosure:
 
     def __bool__(self) -> NoReturn:
         raise TypeError("an Enclosure is not a bool: compare its ends")
+
+
+class EnclosedFloat(float):
+    """A float64 to calculate with, near the middle of an enclosure, which it keeps: lo <= the number meant <= hi.
+
+    enclosure : the `Enclosure`; its `lo`, `hi` and `rigor` are attributes here too.
+
+    >>> third = EnclosedFloat(Enclosure.exact(Fraction(1, 3)))
+    >>> third * 3, third.lo
+    (1.0, Fraction(1, 3))
+    """
+
+    enclosure: Enclosure
+
+    def __new__(cls, enclosure: Enclosure) -> EnclosedFloat:
+        number = super().__new__(cls, float(enclosure))
+        number.enclosure = enclosure
+        return number
+
+    def __getnewargs__(self) -> tuple[Enclosure]:  # type: ignore[override]  # a float's is a float
+        return (self.enclosure,)
+
+    @property
+    def lo(self) -> Fraction:
+        """The proved lower end."""
+        return self.enclosure.lo
+
+    @property
+    def hi(self) -> Fraction:
+        """The proved upper end."""
+        return self.enclosure.hi
+
+    @property
+    def rigor(self) -> Rigor:
+        """How the ends are known."""
+        return self.enclosure.rigor

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from relutheory.core.verdict import Enclosure, Rigor, Verdict
+from relutheory.core.verdict import EnclosedFloat, Enclosure, Rigor, Verdict
 
 
 def test_nothing_with_three_outcomes_is_a_bool() -> None:
@@ -47,3 +47,10 @@ def test_an_enclosure_knows_its_ends() -> None:
 def test_an_enclosure_needs_its_ends_in_order() -> None:
     with pytest.raises(ValueError, match="lo <= hi"):
         Enclosure(lo=Fraction(1), hi=Fraction(0), rigor=Rigor.EXACT)
+
+
+def test_an_enclosed_float_is_a_float_that_keeps_its_ends() -> None:
+    number = EnclosedFloat(Enclosure(lo=Fraction(1), hi=Fraction(2), rigor=Rigor.ENCLOSED))
+    assert number == 1.5 and number / 3 == 0.5 and number.lo == 1 and number.hi == 2
+    copy = pickle.loads(pickle.dumps(number))
+    assert (copy, copy.lo, copy.hi, copy.rigor) == (1.5, 1, 2, Rigor.ENCLOSED)

@@ -11,7 +11,7 @@ from relutheory.core.lp import solve_system
 from relutheory.core.progress import Report, reporter
 from relutheory.core.roots import root
 from relutheory.core.sets import Polyhedron
-from relutheory.core.verdict import Enclosure, NotABool, Rigor
+from relutheory.core.verdict import EnclosedFloat, Enclosure, NotABool, Rigor
 from relutheory.injectivity.decide import Status, decide_injectivity
 from relutheory.injectivity.stability.cell_bounds import prove
 from relutheory.injectivity.stability.cells import Cell, Cells
@@ -71,9 +71,12 @@ class LipschitzResult(NotABool):
         return outward(root(self.squared.hi).hi, up=True)
 
     @property
-    def m0(self) -> Enclosure:
-        """The least n-th singular value (for the upper constant: the largest first one) of the cells' active rows."""
-        return _roots(self.singular_squared)
+    def m0(self) -> EnclosedFloat:
+        """The least n-th singular value (for the upper constant: the largest first one) of the cells' active rows.
+
+        A float to calculate with; `m0.lo` and `m0.hi` are proved.
+        """
+        return EnclosedFloat(_roots(self.singular_squared))
 
     @property
     def rigor(self) -> Rigor:
