@@ -20,7 +20,7 @@ verify: .venv/.run
 	$(RUN) -m relutheory verify
 
 test: .venv/.test
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses 2 --dist loadfile
 
 slow: .venv/.test
 	$(RUN) -m pytest -m slow
