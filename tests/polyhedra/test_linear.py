@@ -80,6 +80,7 @@ def _corners(net: ReLUNetwork) -> list[Fraction]:
     return [v for region in exact_regions(net.layers, Box([-5], [5])) for (v,) in region.cone.vertices()]
 
 
+@pytest.mark.slow
 def test_maps_of_wide_layers_are_told_apart_and_together_exactly() -> None:
     # ReLU(z) - ReLU(-z) = z, z a sum over many neurons that are always active
     rng = np.random.default_rng(0)
