@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from relutheory.core.certificate import Certificate
-from relutheory.core.errors import check_limit, reject
+from relutheory.core.errors import check_executor, check_limit, reject
 from relutheory.core.progress import Report, reporter
 from relutheory.core.residues import primes
 from relutheory.core.sets import Ball, Polyhedron
@@ -140,8 +140,7 @@ def decide_injectivity(
         reject("domain", domain, "must be a Box, a Polyhedron, a Ball or None")
     if domain is not None and domain.n != layer.n:
         reject("domain", domain, f"must lie in the layer's input space, R^{layer.n}")
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        reject("executor", executor, "must be a concurrent.futures.Executor or None")
+    check_executor(executor)
     limit = check_limit("time_limit", time_limit)
     nodes = check_limit("node_limit", node_limit, integer=True)
     if isinstance(domain, Ball):

@@ -13,15 +13,21 @@ from flint import fmpz_mat
 
 from relutheory._kernels import circuits as kernels
 from relutheory._kernels.circuits import Tree
-from relutheory._kernels.filters import dependency_scratch
 from relutheory._kernels.modular import echelon, transversal_scratch
 from relutheory.core.lp import solve_system
 from relutheory.core.progress import Report
 from relutheory.core.residues import residues
+from relutheory.injectivity.branching import (
+    branching_arrays,
+    has,
+    mark,
+    pool_is_full,
+    with_larger_pool,
+    with_more_levels,
+)
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.witness import Collision, collision_at, roundings
 
-_POOL = 64  # circuits kept; a longer list costs more to look through than it saves
 _LEAN = 5  # circuits with at most so many rows to branch on are taken without looking for a better one
 _PACKED = 5  # packings of more circuits cost more to verify than their subtree
 _LEVELS = 12  # that a tree has room for at first
@@ -93,9 +99,9 @@ class Search:
         rows, self.exponents = self.problem.scaled(self.index)
         tree = new_tree(rows, self.rest, self.p, self.packed, min(self.missing + 1, _LEVELS))
         for k in self.negative:
-            _mark(tree.negative[0], k)
+            mark(tree.negative[0], k)
         for k in self.closure:
-            _mark(tree.closure[0], k)
+            mark(tree.closure[0], k)
         return tree
 
     @property
@@ -147,7 +153,7 @@ class Search:
         if code == kernels.LOG_FULL:
             self._grow_log()
         elif code == kernels.DEEPER:
-            self.tree = _with_more_levels(self.tree)
+            self.tree = with_more_levels(self.tree, "residues")
         elif code != kernels.PAUSED:
             return self._settle(code)
         return None
@@ -192,13 +198,13 @@ class Search:
         """Local numbers of the rows (not the wall at infinity) of N, or outside the closure and not forbidden."""
         depth = int(self.tree.counter[kernels.DEPTH])
         usable = self.tree.negative[depth] | ~(self.tree.closure[depth] | self.tree.forbidden)
-        return [k for k, row in enumerate(self.index) if row >= 0 and _has(usable, k)]
+        return [k for k, row in enumerate(self.index) if row >= 0 and has(usable, k)]
 
     def _separates(self, z: list[Fraction]) -> bool:
         """Whether the walls and all rows outside the closure are negative at z, exactly."""
         values = self.problem.values(z)
         closure = self.tree.closure[int(self.tree.counter[kernels.DEPTH])]
-        free = [row for k, row in enumerate(self.index) if row >= self.problem.m or not _has(closure, k)]
+        free = [row for k, row in enumerate(self.index) if row >= self.problem.m or not has(closure, k)]
         return all(values[row] < 0 for row in free if row >= 0)
 
     def _collision(self, z: list[Fraction]) -> Collision:
@@ -239,8 +245,8 @@ class Search:
     def _remember(self, support: Sequence[int]) -> None:
         """Put an exactly verified circuit into the pool, for good."""
         counter = self.tree.counter
-        if counter[kernels.FIXED] + _POOL // 2 >= len(self.tree.sizes):
-            self.tree = _with_larger_pool(self.tree)
+        if pool_is_full(self.tree):
+            self.tree = with_larger_pool(self.tree)
         if counter[kernels.LOGGING] and counter[kernels.FOUND] + 1 >= len(self.tree.archive):
             self._grow_log()
         kernels.remember(self.tree, np.array(support, dtype=np.int64), len(support), True)
@@ -275,94 +281,24 @@ def _rank(columns: np.ndarray, p: int) -> int:
     return int(echelon(work, work.shape[1], p, np.empty(min(work.shape), dtype=np.int64)))
 
 
-def _mark(mask: np.ndarray, k: int) -> None:
-    mask[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
-
-
-def _has(mask: np.ndarray, k: int) -> bool:
-    return bool(int(mask[k >> 6]) >> (k & 63) & 1)
-
-
 def new_tree(rows: np.ndarray, rest: np.ndarray, p: int, packed: int, levels: int) -> Tree:
     """The kernel's arrays for a tree that has not begun.
 
     rows : (M, d) float64.  rest : (q, M) float64, the rows modulo p and modulo those taken.  packed : circuits in a
     packing, at most.  levels : that there is room for.
     """
-    many, d = rows.shape
-    w = (many + 63) // 64
-    lengths = np.sqrt((rows * rows).sum(axis=1))
+    d = rows.shape[1]
     work, pairs, ends = transversal_scratch(packed, d + 1)
-    matrices, vectors, order = dependency_scratch(d)
     tree = Tree(
-        rows=rows,
-        columns=np.ascontiguousarray(-(rows / lengths[:, None]).T),
+        **branching_arrays(rows, levels, packed),
         prime=np.array([p], dtype=np.float64),
         residues=np.zeros((levels, *rest.shape)),
-        closure=np.zeros((levels, w), np.uint64),
-        negative=np.zeros((levels, w), np.uint64),
-        branch=np.zeros((levels, d + 1), np.int64),
-        degree=np.zeros(levels, np.int64),
-        position=np.zeros(levels, np.int64),
-        weight=np.ones(levels),
-        state=np.zeros((levels, 2 * d + 2, d)),
-        active=np.zeros((levels, d), np.int64),
-        count=np.zeros(levels, np.int64),
-        closed=np.zeros(1),
-        scratch_state=np.zeros((2 * d + 2, d)),
-        scratch_active=np.zeros(d, np.int64),
-        pool=np.zeros((w, _POOL), np.uint64),
-        supports=np.zeros((_POOL, d + 1), np.int64),
-        sizes=np.zeros(_POOL, np.int64),
-        names=np.zeros(_POOL, np.int64),
-        support=np.zeros(d + 1, np.int64),
-        point=np.zeros(d),
-        lists=np.zeros((packed, d + 1), np.int64),
         lengths=np.zeros(packed, np.int64),
         work=work,
         pairs=pairs,
         ends=ends,
         chosen=np.zeros(packed, np.int64),
-        matrices=matrices,
-        vectors=vectors,
-        order=order,
-        keys=np.zeros(_POOL, np.uint64),
-        floor=np.zeros(many),
-        slack=np.zeros(many),
-        scratch=np.zeros((3, d)),
-        forbidden=np.zeros(w, np.uint64),
-        counter=np.zeros(13, np.int64),
         log=np.zeros(0, np.int64),
-        archive=np.zeros((0, d + 2), np.int64),
     )
     tree.residues[0] = rest
-    tree.counter[kernels.FRESH] = 1
     return tree
-
-
-def _doubled(tree: Tree, *fields: str) -> Tree:
-    arrays = {field: getattr(tree, field) for field in fields}
-    return tree._replace(**{field: np.concatenate([a, np.zeros_like(a)]) for field, a in arrays.items()})
-
-
-def _with_larger_pool(tree: Tree) -> Tree:
-    """The same tree with room for twice as many circuits."""
-    tree = _doubled(tree, "supports", "sizes", "names", "keys")
-    return tree._replace(pool=np.hstack([tree.pool, np.zeros_like(tree.pool)]))
-
-
-def _with_more_levels(tree: Tree) -> Tree:
-    """The same tree with room for twice the depth."""
-    per_level = (
-        "residues",
-        "closure",
-        "negative",
-        "branch",
-        "degree",
-        "position",
-        "weight",
-        "state",
-        "active",
-        "count",
-    )
-    return _doubled(tree, *per_level)

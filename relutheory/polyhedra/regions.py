@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relutheory.activation.patterns import Net, input_dim
-from relutheory.core.errors import UnsupportedError, check_limit, reject
+from relutheory.core.errors import UnsupportedError, check_executor, check_limit, reject
 from relutheory.core.progress import Report, reporter
 from relutheory.core.sets import Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
@@ -113,8 +113,7 @@ def count_regions(
     most = check_limit("limit", limit, integer=True)
     seconds = check_limit("time_limit", time_limit)
     deadline = None if seconds is None else started + seconds
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        reject("executor", executor, "must be a concurrent.futures.Executor or None")
+    check_executor(executor)
     if store is not None and not isinstance(store, (str, Path)):
         reject("store", store, "must be the path of a file or None")
     if linear and input_dim(net) > MOST:

@@ -13,7 +13,7 @@ from oracle import dot, gordan, normals, primitive, problem
 
 from relutheory.core.residues import PRIMES
 from relutheory.core.sets import Polyhedron
-from relutheory.injectivity import Status, decide_injectivity
+from relutheory.injectivity import Status, branching, decide_injectivity
 from relutheory.injectivity import search as module
 from relutheory.injectivity.parallel import search_split
 from relutheory.injectivity.problem import Problem
@@ -106,9 +106,14 @@ def test_a_small_pool_short_packings_and_other_primes_change_no_verdict(
 ) -> None:
     expected = [closed for closed, _ in trees()]
     assert set(expected) == {True, False}
-    for name, value in (("_POOL", 2), ("_POOL", 7), ("_LEAN", 0), ("_LEAN", 100)):
+    for where, name, value in (
+        (branching, "POOL", 2),
+        (branching, "POOL", 7),
+        (module, "_LEAN", 0),
+        (module, "_LEAN", 100),
+    ):
         with monkeypatch.context() as patch:
-            patch.setattr(module, name, value)
+            patch.setattr(where, name, value)
             assert [closed for closed, _ in trees()] == expected, (name, value)
     for options in ({"packed": 1}, {"packed": 2}, {"packed": 4}, {"prime": PRIMES[5]}):
         assert [closed for closed, _ in trees(**options)] == expected, options

@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from relutheory.core.errors import check_limit, reject
+from relutheory.core.errors import check_executor, check_limit, reject
 from relutheory.core.progress import Report
 from relutheory.injectivity.gaussian.ensembles import Ensemble, find_ensemble
 from relutheory.injectivity.gaussian.fits import Extrapolation, HalfPoint, clopper_pearson, extrapolate, half_point
@@ -159,8 +159,7 @@ def threshold_rounds(
         reject("ground_state", ground_state, "must be True or False")
     if ground_state and law.name.startswith("biased"):
         reject("ground_state", ground_state, "is for layers without biases only")
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        reject("executor", executor, "must be a concurrent.futures.Executor or None")
+    check_executor(executor)
     if store is not None and not isinstance(store, (str, Path)):
         reject("store", store, "must be the path of a file or None")
     limit = check_limit("time_limit", time_limit)

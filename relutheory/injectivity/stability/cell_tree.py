@@ -10,19 +10,29 @@ import numpy as np
 from flint import fmpz_mat
 
 from relutheory._kernels import weighing as kernels
+from relutheory._kernels.weighing import Weigher
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import solve_system
+from relutheory.injectivity.branching import (
+    branching_arrays,
+    has,
+    mark,
+    pool_is_full,
+    with_larger_pool,
+    with_more_levels,
+)
 from relutheory.injectivity.stability.cells import Cells
 from relutheory.injectivity.stability.clock import OutOfTime, late
 from relutheory.injectivity.stability.half_spaces import half_spaces, opposite_pairs
 from relutheory.injectivity.stability.semidefinite import beyond
-from relutheory.injectivity.stability.tree_arrays import POOL, has, mark, new_tree, with_larger_pool, with_more_levels
 from relutheory.injectivity.witness import roundings
 
 _LEAN = 5
 _NEARLY = 2.0**-30  # relative distance to the bound at which exact arithmetic is asked
 _FIRST, _SECONDS = 64, 0.1  # nodes before the first look at the clock, seconds between two looks
 _WORK = 2e7  # nodes times n^3 before the first look, at most
+_ENTRIES = 1 << 22  # float matrix entries of all levels that there is room for at first
+_FEWEST_LEVELS = 4
 
 
 class CellTree:
@@ -41,7 +51,7 @@ class CellTree:
         self.g = len(self.groups)
         scaled, self.exponents = self.problem.scaled(self.index)
         rows = np.vstack([scaled[: self.g], -scaled[: self.g], scaled[self.g :]])
-        self.tree = new_tree(rows, self.g, cells.weights.n)
+        self.tree = _new_tree(rows, self.g, cells.weights.n)
         self._weigh()
         self.shown: Fraction | None = None
         self._set_bound()
@@ -85,7 +95,7 @@ class CellTree:
                     report(1.0, self.nodes)
                 return True
             if code == kernels.DEEPER:
-                self.tree = with_more_levels(self.tree)
+                self.tree = with_more_levels(self.tree, "matrix", "size_of")
             elif code != kernels.PAUSED:
                 self._settle(code)
             if report is not None:
@@ -225,6 +235,23 @@ class CellTree:
 
     def _remember(self, support: Sequence[int]) -> None:
         """Put an exactly verified circuit into the pool, for good."""
-        if self.tree.counter[kernels.FIXED] + POOL // 2 >= len(self.tree.sizes):
+        if pool_is_full(self.tree):
             self.tree = with_larger_pool(self.tree)
         kernels.remember(self.tree, np.array(support, dtype=np.int64), len(support), True)
+
+
+def _new_tree(rows: np.ndarray, g: int, n: int) -> Weigher:
+    """A tree at its root.  rows : as in `Weigher`, of g groups, their opposites and walls; n : size of the matrices."""
+    d = rows.shape[1]
+    levels = min(n + 12, max(_ENTRIES // (n * n + (2 * d + 2) * d), _FEWEST_LEVELS))
+    return Weigher(
+        **branching_arrays(rows, levels, 1),
+        vectors_of=np.zeros((g, n)),
+        above=np.zeros((g, g), np.bool_),
+        matrix=np.zeros((levels, n, n)),
+        size_of=np.zeros((levels, n)),
+        bound=np.zeros(n),
+        terms=np.zeros(1),
+        near=np.zeros(n),
+        factor=np.zeros((n, n)),
+    )
