@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 
+_IMPORTED = re.compile(r"^from relutheory\._kernels\.(\w+) import", re.MULTILINE)
 
-def _sources_digest() -> str:
-    """A digest of every kernel source and of numba's version.
+
+def _digest(file: Path) -> str:
+    """A digest of numba's version and of the sources of a module and of all that it imports from this package.
 
     numba's own cache looks only at the file of the function that is compiled: after an edit of a callee in another
-    file it would go on running the old code.  With this digest in the folder's name every edit starts afresh.
+    file it would go on running the old code.  With this digest in the folder's name such an edit starts afresh, and an
+    edit anywhere else does not.
     """
+    sources: dict[Path, bytes] = {}
+    waiting = [file]
+    while waiting:
+        source = waiting.pop()
+        if source not in sources:
+            sources[source] = source.read_bytes()
+            waiting += [Path(__file__).with_name(f"{name}.py") for name in _IMPORTED.findall(sources[source].decode())]
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for _, text in sorted(sources.items()):
+        digest.update(text)
     return digest.hexdigest()[:16]
 
 
-def _cache_folder() -> Path | None:
-    """The folder for compiled kernels, or None where none can be written."""
+@functools.cache
+def _cache_folder(file: Path) -> Path | None:
+    """The folder for the compiled kernels of a module, or None where none can be written."""
     base = os.environ.get("NUMBA_CACHE_DIR")
     if base is None:
         base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "relutheory")
-    folder = Path(base) / f"kernels-{_sources_digest()}"
+    folder = Path(base) / f"{file.stem}-{_digest(file)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
-
-
-_FOLDER = _cache_folder()
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -59,11 +69,12 @@ def fused_kernel(function: Callable[..., Any]) -> Any:
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     options |= {"nogil": True, "error_model": "numpy"}
-    if _FOLDER is None:
+    folder = _cache_folder(Path(function.__code__.co_filename))
+    if folder is None:
         return numba.njit(**options)(function)
     # numba reads the folder when the decorator runs; other people's kernels keep theirs.
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_FOLDER)
+    numba.config.CACHE_DIR = str(folder)
     try:
         return numba.njit(cache=True, **options)(function)
     finally:
