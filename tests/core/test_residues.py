@@ -10,7 +10,7 @@ import pytest
 from flint import nmod_mat
 
 from relutheory.core.exact import RationalArray
-from relutheory.core.residues import PRIMES, residues
+from relutheory.core.residues import PRIMES, residues, residues_of_floats
 
 
 def is_prime(p: int) -> bool:
@@ -60,3 +60,13 @@ def test_floats_and_the_same_rationals_have_proportional_residues() -> None:
 
 def test_no_rows() -> None:
     assert residues(RationalArray(np.zeros((0, 3)), ndim=2), PRIMES[0]).shape == (3, 0)
+
+
+@pytest.mark.parametrize("p", [3, 101, PRIMES[0], PRIMES[-1]])
+def test_floats_modulo_p_are_the_fractions_they_are(p: int) -> None:
+    rng = np.random.default_rng(0)
+    scales = 10.0 ** rng.integers(-300, 300, 200)
+    extremes = [5e-324, -5e-324, np.finfo(float).max, 0.0, -0.0, 1.0, 2.0**53 - 1]
+    floats = np.concatenate([rng.standard_normal(200), rng.standard_normal(200) * scales, extremes])
+    expected = [f.numerator * pow(f.denominator, -1, p) % p for f in map(Fraction, floats)]
+    assert residues_of_floats(floats, p).tolist() == expected

@@ -9,8 +9,8 @@ from flint import fmpz_mat
 
 from relutheory._kernels.decisions import COLLISION, INJECTIVE, OPEN, count_many, decide_many
 from relutheory._kernels.filters import TINY, gamma
-from relutheory.core.exact import RationalArray, integer_rows, odd_parts
-from relutheory.core.residues import PRIMES
+from relutheory.core.exact import RationalArray, integer_rows
+from relutheory.core.residues import PRIMES, residues_of_floats
 from relutheory.injectivity.decide import Status, decide_injectivity
 from relutheory.injectivity.search import new_tree
 from relutheory.networks import ReLULayer
@@ -45,7 +45,7 @@ def decide_layers(
         rows, exact = _scaled(weights, biases)
         points = np.full((many, rows.shape[2]), np.nan)
         modulo = np.zeros((many, n, rows.shape[1]))
-        modulo[:, :, :m] = _modulo(weights)
+        modulo[:, :, :m] = residues_of_floats(weights, PRIMES[0]).transpose(0, 2, 1)
         tree = new_tree(np.ones(rows.shape[1:]), np.zeros(modulo.shape[1:]), PRIMES[0], _PACKED, n + 1)
         nodes, budget = np.zeros(many, np.int64), _NODES if deadline is None else _HURRIED
         decide_many(tree, rows, modulo, m, _LEAN, budget, answers, points, nodes)
@@ -77,14 +77,6 @@ def _scaled(weights: np.ndarray, biases: np.ndarray | None = None) -> tuple[np.n
         wall[:, :, -1] = -1.0
         rows = np.concatenate([rows, wall], axis=1)
     return rows, exact
-
-
-def _modulo(weights: np.ndarray) -> np.ndarray:
-    """The rows times positive numbers modulo the prime, (k, n, m)."""
-    k, e = odd_parts(weights)
-    p, lowest = PRIMES[0], int(e.min(initial=0))
-    powers = np.array([pow(2, exponent, p) for exponent in range(lowest, int(e.max(initial=0)) + 1)], dtype=np.int64)
-    return (np.mod(k, p) * powers[e - lowest] % p).transpose(0, 2, 1).astype(np.float64)
 
 
 def _misses_a_dimension(rows: np.ndarray, m: int, n: int, z: np.ndarray) -> bool:
