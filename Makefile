@@ -41,6 +41,7 @@ bench: .venv/.test
 	$(RUN) benchmarks/injectivity.py
 	$(RUN) benchmarks/regions.py
 	$(RUN) benchmarks/stability.py
+	$(RUN) benchmarks/threshold.py
 
 docs: .venv/.run
 	@mkdir -p docs/_build

@@ -1,4 +1,4 @@
-"""How long it takes to enclose the Lipschitz constants of a layer, and how many of its cells are visited.
+"""How long it takes to enclose the Lipschitz constants of a layer; write RESULTS-stability.md.
 
 python benchmarks/stability.py [--quick] [--limit SECONDS]
 """
@@ -10,14 +10,17 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from pages import Page
 
 from relutheory.injectivity.stability.constants import lower_lipschitz, upper_lipschitz
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra.arrangement import count_cells
 from relutheory.polyhedra.bounds import zaslavsky, zaslavsky_central
 
-ROW = "| {:<22} | {:>9} | {:>8} | {:>9} | {:>22} | {:>22} | {:>8} | {:>9} |"
-HEADER = ("layer", "cells", "nodes", "s (kappa)", "kappa", "m0", "kappa/m0", "s (Lip)")
+ABOUT = """\
+kappa is the infimum, and Lip the supremum, of |f(x) - f(y)| / |x - y| for a layer f(x) = ReLU(Wx + b) on R^n; m0 is the
+least n-th singular value of the active rows over the open cells. Enclosures are proved; seconds are those of one
+call, one thread; * marks what was stopped at {limit:g} s. No other package computes these."""
 
 
 def layers(quick: bool) -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
@@ -35,19 +38,23 @@ def layers(quick: bool) -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a table, and write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="small layers only")
+    parser.add_argument("--quick", action="store_true", help="small layers only, nothing written")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds per constant (default 60)")
     options = parser.parse_args()
     for shape in ((20, 3), (110, 2)):  # compiles, or loads what was compiled
         lower_lipschitz(ReLULayer(np.random.default_rng(1).standard_normal(shape)), starts=1)
-    print(ROW.format(*HEADER) + "\n|" + "---|" * len(HEADER))
+    about = ABOUT.format(limit=options.limit)
+    page = Page("How stable a layer is", "python benchmarks/stability.py", about)
+    page.table("layer", "cells", "nodes", "s (kappa)", "kappa", "m0", "kappa/m0", "s (Lip)")
     for name, W, b in layers(options.quick):
         layer = ReLULayer(W, b)
         lower = lower_lipschitz(layer, time_limit=options.limit)
         upper = upper_lipschitz(layer, time_limit=options.limit)
-        print(ROW.format(name, shown(cells(name, W, b)), shown(lower.nodes), *figures(lower, upper)), flush=True)
+        page.row(name, shown(cells(name, W, b)), shown(lower.nodes), *figures(lower, upper))
+    if not options.quick:
+        page.write("RESULTS-stability.md")
 
 
 def cells(name: str, W: np.ndarray, b: np.ndarray | None) -> float:
