@@ -17,7 +17,7 @@ from relutheory.networks import ReLULayer
 from relutheory.polyhedra.bounds import zaslavsky_central
 from relutheory.polyhedra.regions import enumerate_regions
 
-_LEAN, _PACKED = 6, 5  # much as for one decision
+_LEAN, _PACKED = 7, 5  # much as for one decision
 _INPUTS = 12  # with more, a descent comes before the tree, and the tree's arrays are large
 _NODES, _HURRIED = 10**5, 2 * 10**4  # in the kernel, which cannot be interrupted; larger trees are searched outside
 _COUNTED, _DISJOINT = 10**6, 48  # nodes, and circuits in a packing, where active rows are counted
