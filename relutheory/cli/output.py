@@ -68,7 +68,7 @@ def collision_lines(x: Sequence[Fraction], y: Sequence[Fraction]) -> list[str]:
 
 
 @contextmanager
-def tree_progress(label: str, shown: bool) -> Iterator[Callable[[float, int], None] | bool]:
+def tree_progress(label: str, shown: bool, unit: str = "nodes") -> Iterator[Callable[[float, int], None] | bool]:
     """A bar on stderr that goes away in the end, as a `progress` argument; False where not shown."""
     if not shown:
         yield False
@@ -78,8 +78,8 @@ def tree_progress(label: str, shown: bool) -> Iterator[Callable[[float, int], No
     layout = "{desc} {percentage:6.2f}% |{bar}| {elapsed}{postfix}"
     with tqdm(total=1.0, desc=label, leave=False, delay=0.5, bar_format=layout) as bar:
 
-        def advance(share: float, nodes: int) -> None:
-            bar.set_postfix_str(f"{nodes} nodes", refresh=False)
+        def advance(share: float, steps: int) -> None:
+            bar.set_postfix_str(f"{steps} {unit}", refresh=False)
             bar.update(min(share, 1.0) - bar.n)
 
         yield advance

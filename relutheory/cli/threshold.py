@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +27,7 @@ inputs. Trials go where the curves are steep, in rounds; --plot is written anew 
 Ensembles: gaussian, sphere, rademacher, orthogonal, sparse:q, paired:f, biased:mu. --theory prints bounds and
 predictions for Gaussian layers, and draws none."""
 _PICTURES = (".pdf", ".png", ".svg")
+_LINE_SECONDS = 10.0  # between two lines of progress
 _MOST = 1000  # ratios, or numbers of inputs
 _ROW = "{:>4}  {:>5}  {:>7}  {:>8}  {:>9}  {:>9}  {:<16}"
 _HALF = "{:>4}  {:>9}  {:<18}  {:>8}  {:>9}  {:<16}"
@@ -59,15 +64,25 @@ def run(args: argparse.Namespace) -> int:
         return _print_theory(args)
     from relutheory.core.executors import process_pool
     from relutheory.injectivity.gaussian.ensembles import find_ensemble
-    from relutheory.injectivity.gaussian.montecarlo import threshold_rounds
+    from relutheory.injectivity.gaussian.montecarlo import estimate_threshold
 
     target = _picture(args.plot)
     ensemble = find_ensemble(args.ensemble)
     load_kernels(_small_estimate)
     lines = _drawn_lines() if target is not None and ensemble.name == "gaussian" else {}
-    estimate = None
-    with process_pool(args.jobs) as executor, tree_progress("threshold", on_terminal()) as progress:
-        for estimate in threshold_rounds(
+    unwritten: list[OSError] = []
+
+    def each_round(estimate: ThresholdEstimate) -> None:
+        if estimate.rounds <= 1 and estimate.repaired:
+            print(f"relutheory: {args.store}: half a line of a stopped run was cut off", file=sys.stderr)
+        if target is not None and not unwritten:
+            try:
+                _draw(estimate, lines, target)
+            except OSError as error:
+                unwritten.append(error)  # the decisions go on: they are worth more than the picture
+
+    with process_pool(args.jobs) as executor, _progress() as progress:
+        estimate = estimate_threshold(
             n=args.n,
             ratios=args.ratio,
             trials=args.trials,
@@ -76,21 +91,37 @@ def run(args: argparse.Namespace) -> int:
             executor=executor,
             store=args.store,
             progress=progress,
+            each_round=each_round,
             time_limit=args.time_limit,
             ground_state=args.ground_state,
-        ):
-            if estimate.rounds <= 1 and estimate.repaired:
-                print(f"relutheory: {args.store}: half a line of a stopped run was cut off", file=sys.stderr)
-            if target is not None:
-                _draw(estimate, lines, target)
-    assert estimate is not None
+        )
     if args.json:
         print_json(_data(estimate))
     else:
         print("\n".join(_lines(estimate)))
-        if target is not None:
-            print(f"picture in {target}")
+    if unwritten:
+        raise InputError(f"--plot = {target}: cannot be written: {unwritten[0].strerror}")
+    if target is not None and not args.json:
+        print(f"picture in {target}")
     return OK
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float, int], None] | bool]:
+    """A bar on a terminal, plain lines elsewhere, on stderr."""
+    if on_terminal():
+        with tree_progress("threshold", True, unit="layers") as advance:
+            yield advance
+        return
+    last = time.monotonic()
+
+    def write(share: float, layers: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LINE_SECONDS:
+            last = time.monotonic()
+            print(f"threshold: {100 * share:.0f}%, {layers} layers", file=sys.stderr, flush=True)
+
+    yield write
 
 
 def _range(text: str, name: str) -> list[Fraction]:
@@ -108,8 +139,10 @@ def _sizes(text: str) -> list[int]:
     """
     ends = _range(text, "LO:HI")
     lo, hi = ends[0], ends[-1]
-    if len(ends) > 2 or lo.denominator != 1 or hi.denominator != 1 or not 1 <= lo <= hi < lo + _MOST:
+    if len(ends) > 2 or lo.denominator != 1 or hi.denominator != 1 or not 1 <= lo <= hi:
         raise argparse.ArgumentTypeError(f"{shown(text)}: must be LO:HI or N with integers 1 <= LO <= HI")
+    if hi - lo >= _MOST:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must be at most {_MOST} numbers of inputs")
     return list(range(int(lo), int(hi) + 1))
 
 
@@ -164,7 +197,7 @@ def _draw(estimate: ThresholdEstimate, lines: dict[str, tuple[float, str]], targ
     from relutheory.plotting.threshold import threshold_figure
 
     with paper_style():
-        part = target.with_name(f".{target.name}.part{target.suffix}")
+        part = target.with_name(f".{target.name}.{os.getpid()}{target.suffix}")
         try:
             threshold_figure(estimate, lines).savefig(part)
             part.replace(target)

@@ -19,6 +19,7 @@ class Book(Generic[Value]):
     path : the file; it is made where there is none.  title : JSON-able; a file with another title is refused.  read :
     what a line says, as (key, value), or None where it is no piece of this computation; then the file is refused too.
     other, kind, piece : how the messages name another title, such a file, and a line of it.
+    A piece may be there more than once, as two runs at a time write it, if they agree.
     Attributes: known, the pieces in the file when it was opened; repaired, whether half a line was cut off, which a
     killed run leaves.  Nothing is written to a file that is refused.  Raises InputError.
 
@@ -57,7 +58,7 @@ class Book(Generic[Value]):
         self.repaired = kept < len(content)
         for line in lines[1:]:
             said = _read_line(line, read)
-            if said is None or said[0] in self.known:
+            if said is None or self.known.get(said[0], said[1]) != said[1]:
                 reject("store", str(path), f"has a line that is not {piece}: {line[:40]}")
             self.known[said[0]] = said[1]
         try:
@@ -90,5 +91,5 @@ def _read_line(
     try:
         said = json.loads(line)
         return read(said) if isinstance(said, dict) else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

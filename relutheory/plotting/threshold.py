@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from relutheory.injectivity.gaussian.fits import MODELS
 from relutheory.plotting.style import ALERT, INK
 
 # how a line of the theory is drawn, by its kind
@@ -154,7 +155,6 @@ def model_curve(model: str, coefficients: Sequence[float]) -> list[tuple[float, 
     >>> model_curve("r + a/n", (6.0, -3.0))[0]
     (0.0, 6.0)
     """
-    powers = {"r + a/n": (1.0,), "r + a/n^(2/3)": (2.0 / 3.0,), "r + a/n + b/n^2": (1.0, 2.0)}[model]
     places = [k / 120 for k in range(41)]
     first, *others = coefficients
-    return [(x, first + sum(c * x**power for c, power in zip(others, powers, strict=True))) for x in places]
+    return [(x, first + sum(c * x**-power for c, power in zip(others, MODELS[model], strict=True))) for x in places]

@@ -15,7 +15,7 @@ import pytest
 from relutheory.cli import threshold
 from relutheory.cli.arguments import Parser
 from relutheory.core.errors import InputError
-from relutheory.injectivity.gaussian.montecarlo import estimate_threshold, threshold_rounds
+from relutheory.injectivity.gaussian.montecarlo import estimate_threshold
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--n", "2:3", "--ratio", "3:5:1", "--trials", "200")
@@ -75,8 +75,9 @@ def test_pictures_are_written_after_each_round(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(threshold, "_draw", draw)
     assert run(*SMALL, "--plot", tmp_path / "out.svg") == 0
-    rounds = threshold_rounds(n=(2, 3), ratios=(3, 4, 5), trials=200)
-    assert [trials for trials, _, _ in drawn] == [estimate.trials for estimate in rounds]
+    rounds: list[int] = []
+    estimate_threshold(n=(2, 3), ratios=(3, 4, 5), trials=200, each_round=lambda e: rounds.append(e.trials))
+    assert [trials for trials, _, _ in drawn] == rounds
     assert {"frsb", "gordon"} <= drawn[0][1].keys() and drawn[0][2] != drawn[1][2]
     assert [path.name for path in tmp_path.iterdir()] == ["out.svg"]
     assert run(*SMALL[:4], "--trials", "50", "--plot", tmp_path / "out.pdf", "--ensemble", "rademacher") == 0

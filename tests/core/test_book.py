@@ -58,7 +58,7 @@ def test_other_files_are_refused_and_left_alone(path: Path, tmp_path: Path) -> N
     whole = path.read_text()
     with pytest.raises(InputError, match=r"store = .*: is about other squares; give a new file"):
         opened(path, {"squares up to": 10})
-    for line in ("garbage", "[1]", '{"x": 12, "y": 144}', '{"x": 3, "y": 9}', '{"x": 5}', '{"x": "5", "y": 1}'):
+    for line in ("garbage", "[1]", '{"x": 12, "y": 144}', '{"x": 3, "y": 9.5}', '{"x": 5}', '{"x": "5", "y": 1}'):
         path.write_text(whole + line + "\n")
         with pytest.raises(InputError, match=r"has a line that is not a square: "):
             opened(path)
@@ -72,3 +72,9 @@ def test_other_files_are_refused_and_left_alone(path: Path, tmp_path: Path) -> N
         opened(tmp_path)
     with pytest.raises(InputError, match="cannot be written"):
         opened(tmp_path / "no" / "folder.jsonl")
+
+
+def test_a_piece_may_be_there_twice(path: Path) -> None:
+    whole = path.read_text()
+    path.write_text(whole + whole.splitlines(keepends=True)[-1])
+    assert opened(path).known == {3: 9, 4: 16}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from fractions import Fraction
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pytest
 from flint import fmpz_mat
 
+from relutheory.core.errors import InputError
 from relutheory.injectivity import Status, decide_injectivity
-from relutheory.injectivity.gaussian.decisions import OutOfTime, decide_layers, least_active
+from relutheory.injectivity.gaussian.decisions import OutOfTime, TooManyCells, decide_layers, least_active
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra import enumerate_regions
 
@@ -131,3 +133,32 @@ def test_a_deadline_ends_the_search() -> None:
     started = time.perf_counter()
     with pytest.raises(OutOfTime):
         decide_layers(RNG(0).standard_normal((1, 120, 16)), deadline=started + 0.1)
+
+
+BAD_WEIGHTS = [
+    [[[np.inf, 0.0], [0.0, 1.0], [-1.0, 0.0]]],
+    [[[np.nan], [1.0]]],
+    [[1.0, 2.0], [3.0, 4.0]],
+    [[[], []]],
+]
+
+
+@pytest.mark.parametrize("decide", [decide_layers, least_active])
+@pytest.mark.parametrize("weights", [*map(np.array, BAD_WEIGHTS), np.ones((1, 2, 1), np.int64), [[[1.0]]], None])
+def test_other_arrays_are_refused(decide: Any, weights: Any) -> None:
+    with pytest.raises(InputError, match=r"weights = .*: must be \(k, m, n\) finite float64 numbers"):
+        decide(weights)
+
+
+def test_biases_of_another_shape_are_refused() -> None:
+    with pytest.raises(InputError, match=r"biases = \(1, 3\): must be \(1, 2\)"):
+        decide_layers(np.ones((1, 2, 1)), np.ones((1, 3)))
+
+
+def test_counting_active_rows_ends_at_a_deadline() -> None:
+    rows = 2.0 * RNG(0).integers(0, 2, (3, 42, 7)) - 1.0
+    started = time.perf_counter()
+    with pytest.raises(OutOfTime):
+        least_active(rows, deadline=started + 0.1)
+    with pytest.raises(TooManyCells):
+        least_active(2.0 * RNG(0).integers(0, 2, (1, 84, 14)) - 1.0)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from scipy.stats import binomtest
 from relutheory.core.errors import InputError
 from relutheory.core.executors import process_pool
 from relutheory.injectivity.gaussian.brackets import collision_ratios, first_moment_ratio, most_active
+from relutheory.injectivity.gaussian.ensembles import Ensemble, find_ensemble
 from relutheory.injectivity.gaussian.finite import expected_collapsing_cells, injective_probability
 from relutheory.injectivity.gaussian.fits import HalfPoint, clopper_pearson, extrapolate, half_point, isotonic
 from relutheory.injectivity.gaussian.fits import side_of_half as side
-from relutheory.injectivity.gaussian.montecarlo import ThresholdEstimate, estimate_threshold, threshold_rounds
+from relutheory.injectivity.gaussian.montecarlo import ThresholdEstimate, estimate_threshold
 from relutheory.injectivity.gaussian.sampling import chunk_size
 
 SMALL: dict[str, Any] = {"n": (2, 3), "ratios": (3, 4, 5), "trials": 600}
@@ -182,7 +183,7 @@ def test_a_file_of_other_parameters_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"store = .*: is about another ensemble or seed"):
             estimate_threshold(n=2, ratios=[3], trials=50, store=store, **other)
         assert store.read_text() == whole
-    for line in ('{"n": 2, "m": 6, "chunk": 1, "trials": 7, "injective": 3}', '{"n": 2}', "x", whole.splitlines()[1]):
+    for line in ('{"n": 2, "m": 6, "chunk": 1, "trials": 7, "injective": 3}', '{"n": 2}', "x", "[" * 99999):
         store.write_text(whole + line + "\n")
         with pytest.raises(InputError, match=r"store = .*: has a line that is not"):
             estimate_threshold(n=2, ratios=[3], trials=50, store=store)
@@ -198,14 +199,102 @@ def test_out_of_time_is_said() -> None:
 
 
 def test_rounds_refine() -> None:
-    seen = list(threshold_rounds(**SMALL))
+    seen: list[ThresholdEstimate] = []
+    last = estimate_threshold(**SMALL, each_round=seen.append)
+    assert seen[-1] is last
     assert [e.rounds for e in seen] == list(range(1, len(seen) + 1))
     for one, more in pairwise(seen):
         assert one.complete and all(a.trials <= b.trials for a, b in zip(one.points, more.points, strict=True))
     assert seen[0].trials == 6 * chunk_size(9, 3, 0, False) < seen[-1].trials
 
 
+def test_two_runs_may_write_the_same_pieces(tmp_path: Path) -> None:
+    store = tmp_path / "store.jsonl"
+    estimate = estimate_threshold(n=2, ratios=[3], trials=50, store=store)
+    title, *lines = store.read_text().splitlines(keepends=True)
+    store.write_text("".join([title, *lines, *lines]))
+    assert numbers(estimate_threshold(n=2, ratios=[3], trials=50, store=store)) == numbers(estimate)
+    other = lines[0].replace(f'"injective": {estimate.points[0].injective}', '"injective": 50')
+    assert other != lines[0]
+    store.write_text("".join([title, *lines, other]))
+    with pytest.raises(InputError, match="has a line that is not"):
+        estimate_threshold(n=2, ratios=[3], trials=50, store=store)
+
+
+LEAST = ["[]", '{"0": -1, "1": 51}', '{"0": 49.5, "1": 0.5}', '{"99": 50}', '{"-3": 50}', "{}", "3"]
+
+
+@pytest.mark.parametrize("least", LEAST)
+def test_impossible_counts_in_a_file_are_refused(least: str, tmp_path: Path) -> None:
+    store = tmp_path / "store.jsonl"
+    estimate_threshold(n=2, ratios=[3], trials=50, store=store, ground_state=True)
+    title = store.read_text().splitlines(keepends=True)[0]
+    store.write_text(f'{title}{{"n": 2, "m": 6, "chunk": 0, "trials": 50, "injective": 3, "least": {least}}}\n')
+    with pytest.raises(InputError, match="has a line that is not"):
+        estimate_threshold(n=2, ratios=[3], trials=50, store=store, ground_state=True)
+
+
+def with_biases(rng: np.random.Generator, k: int, m: int, n: int) -> Any:
+    return rng.standard_normal((k, m, n)), rng.standard_normal((k, m))
+
+
+def all_ones(rng: np.random.Generator, k: int, m: int, n: int) -> Any:
+    return np.ones((k, m, n)), None
+
+
+def test_an_ensemble_is_known_by_what_it_draws() -> None:
+    for name, sampler, rule in (
+        ("mine", with_biases, "ground_state = True: is for layers without biases"),
+        ("gaussian", all_ones, "ensemble = 'gaussian': is the name of a built-in ensemble"),
+        ("sparse:0.5", all_ones, "ensemble = 'sparse:0.5': is the name of a built-in"),
+        ("weights only", lambda rng, k, m, n: np.ones((k, m, n)), "must draw a pair"),
+    ):
+        with pytest.raises(InputError, match=rule):
+            estimate_threshold(n=2, ratios=[3], trials=50, ensemble=Ensemble(name, sampler), ground_state=True)
+    law = Ensemble("biased-free", all_ones)
+    assert estimate_threshold(n=2, ratios=[3], trials=50, ensemble=law, ground_state=True).ground_states == {
+        (2, 6): {0: 50}
+    }
+    assert find_ensemble(find_ensemble("sparse:0.5")).name == "sparse:0.5"
+
+
+def test_counting_active_rows_keeps_the_time_limit() -> None:
+    hard: dict[str, Any] = {"trials": 1, "ensemble": "rademacher", "ground_state": True}
+    estimate = estimate_threshold(n=7, ratios=[6], time_limit=1, **hard)
+    assert not estimate.complete and estimate.seconds < 20
+    with pytest.raises(InputError, match=r"ground_state = True: is too much for 84 x 14 layers of rademacher"):
+        estimate_threshold(n=14, ratios=[6], **hard)
+
+
 # fits
+
+
+# (n, m, injective, layers): one probability between 0 and 1, so that any steep curve through it fits
+UNDETERMINED = [
+    (8, [12, 44, 60], [0, 23, 50], [50, 50, 50]),
+    (7, [4, 6, 21, 26, 30, 32, 46, 48], [0, 0, 0, 0, 28, 200, 50, 1600], [50, 100, 50, 100, 200, 200, 50, 1600]),
+    (5, [20, 34, 38], [0, 25, 50], [50, 50, 50]),
+    (5, [20, 34], [0, 50], [50, 50]),
+]
+
+
+@pytest.mark.parametrize("case", UNDETERMINED, ids=str)
+def test_data_that_determine_no_curve_are_given_none(case: Any) -> None:
+    found = half_point(*case)
+    assert (found.logistic, found.interval, found.goodness) == (None, None, None) and found.isotonic is not None
+
+
+def test_no_data_make_the_fit_fail() -> None:
+    for gaps in ((1, 1), (1, 3), (10, 1), (1, 10)):
+        rows = [10, 10 + gaps[0], 10 + sum(gaps)]
+        for k in product((0, 1, 20, 49, 50), repeat=3):
+            found = half_point(5, rows, k, [50] * 3)
+            if found.interval is None:
+                assert found.logistic is None
+                continue
+            low, high = found.interval
+            assert found.logistic is not None and low < found.logistic < high
+            assert high - low <= 2 * (rows[-1] - rows[0]) / 5 and math.isfinite(found.goodness or 0.0)
 
 
 def test_isotonic_is_the_best_monotone_curve() -> None:

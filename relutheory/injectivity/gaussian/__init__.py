@@ -2,7 +2,7 @@
 
 from relutheory.injectivity.gaussian.brackets import RatioBracket, collision_ratios, first_moment_ratio
 from relutheory.injectivity.gaussian.breaking import FullRSB, full_rsb
-from relutheory.injectivity.gaussian.decisions import decide_layers, least_active
+from relutheory.injectivity.gaussian.decisions import OutOfTime, TooManyCells, decide_layers, least_active
 from relutheory.injectivity.gaussian.ensembles import Ensemble, ensemble_names, find_ensemble
 from relutheory.injectivity.gaussian.euler import expected_euler_characteristic
 from relutheory.injectivity.gaussian.finite import expected_collapsing_cells, injective_probability
@@ -12,7 +12,6 @@ from relutheory.injectivity.gaussian.montecarlo import (
     ThresholdEstimate,
     ThresholdPoint,
     estimate_threshold,
-    threshold_rounds,
 )
 
 __all__ = [
@@ -20,10 +19,12 @@ __all__ = [
     "Extrapolation",
     "FullRSB",
     "HalfPoint",
+    "OutOfTime",
     "RatioBracket",
     "ThresholdEstimate",
     "ThresholdLine",
     "ThresholdPoint",
+    "TooManyCells",
     "collision_ratios",
     "decide_layers",
     "ensemble_names",
@@ -38,5 +39,4 @@ __all__ = [
     "theory_lines",
     "theory_table",
     "threshold_line",
-    "threshold_rounds",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 from relutheory._kernels.filters import TINY, gamma
 from relutheory.core.errors import check_limit, reject
 from relutheory.injectivity.descent import low_points
-from relutheory.injectivity.gaussian.finite import expected_collapsing_cells, size
+from relutheory.injectivity.gaussian.finite import expected_collapsing_cells, rows_for, size
 from relutheory.injectivity.gaussian.fits import clopper_pearson
 
 _RATIOS = tuple(4 + k / 4 for k in range(15))
@@ -70,13 +70,13 @@ def collision_ratios(
         reject("level", level, "must lie between 1/2 and 1")
     wanted = list(_RATIOS if ratios is None else ratios)
     for before, ratio in zip([0.0, *wanted], wanted, strict=False):
-        if not isinstance(ratio, Real) or not max(before, 1.0) <= ratio <= 100.0:
+        if not isinstance(ratio, Real) or not before < ratio <= 100.0 or ratio < 1.0:
             reject("ratios", ratio, "must be increasing numbers from 1 to 100")
     limit = check_limit("time_limit", time_limit)
     deadline = None if limit is None else started + limit
     lower, tried, complete = None, {}, True
     for ratio in wanted:
-        m = int(ratio * n)
+        m = rows_for(float(ratio), n)
         tried[ratio] = sum(_collides(_layer(n, m, int(seed), k), deadline) for k in range(samples))
         if deadline is not None and time.perf_counter() > deadline:
             complete = False

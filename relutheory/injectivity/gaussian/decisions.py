@@ -9,6 +9,7 @@ from flint import fmpz_mat
 
 from relutheory._kernels.decisions import COLLISION, INJECTIVE, OPEN, count_many, decide_many
 from relutheory._kernels.filters import TINY, gamma
+from relutheory.core.errors import reject
 from relutheory.core.exact import RationalArray, integer_rows
 from relutheory.core.residues import PRIMES, residues_of_floats
 from relutheory.injectivity.decide import Status, decide_injectivity
@@ -25,7 +26,11 @@ _CELLS, _FEW = 10**8, 10**7  # cells that are worth looking through, and rather 
 
 
 class OutOfTime(Exception):
-    """The deadline passed before the last layer was settled, or one is too large to be settled at all."""
+    """The deadline passed before the last layer was settled."""
+
+
+class TooManyCells(Exception):
+    """Rows in special position, and more cells than can be looked through."""
 
 
 def decide_layers(
@@ -33,13 +38,16 @@ def decide_layers(
 ) -> np.ndarray:
     """Which of the layers x -> ReLU(Wx + b) are injective, exactly: (k,) bool.
 
-    weights : (k, m, n) float64.  biases : (k, m) float64, or None for none.  deadline : of `time.perf_counter`; beyond
-    it OutOfTime is raised (by no more than some seconds beyond).
+    weights : (k, m, n) finite float64.  biases : (k, m), or None for none.  deadline : of `time.perf_counter`; beyond
+    it OutOfTime is raised (by no more than some seconds beyond).  Raises InputError for other arrays.
 
     >>> decide_layers(np.array([[[1.0], [-1.0]], [[1.0], [2.0]]])).tolist()
     [True, False]
     """
+    weights = _floats("weights", weights, "must be (k, m, n) finite float64 numbers, n at least 1")
     many, m, n = weights.shape
+    if biases is not None:
+        biases = _floats("biases", biases, f"must be ({many}, {m}) finite float64 numbers", (many, m))
     answers, points, rows = np.full(many, 255, np.uint8), np.zeros((0, n)), weights
     if many and m and n <= _INPUTS:
         rows, exact = _scaled(weights, biases)
@@ -90,32 +98,56 @@ def _misses_a_dimension(rows: np.ndarray, m: int, n: int, z: np.ndarray) -> bool
     return len(active) < n or fmpz_mat(integer_rows(RationalArray(rows[active, :n], ndim=2))).rank() < n
 
 
-def least_active(weights: np.ndarray) -> np.ndarray:
+def least_active(weights: np.ndarray, *, deadline: float | None = None) -> np.ndarray:
     """The least number of rows that are active in some open cell, layer by layer, exactly: (k,) int64.
 
-    weights : (k, m, n) float64, layers without bias.  This is the halfspace depth of the origin among the rows; rows
-    that are 0 are active nowhere.  Raises OutOfTime where rows are in special position and the cells too many to be
+    weights : (k, m, n) finite float64, layers without bias.  deadline : of `time.perf_counter`.  This is the halfspace
+    depth of the origin among the rows; rows that are 0 are active nowhere.  Raises InputError for other arrays,
+    OutOfTime beyond the deadline, TooManyCells where rows are in special position and the cells are too many to be
     looked through.
 
     >>> least_active(np.array([[[1.0], [-1.0], [2.0]], [[1.0], [2.0], [3.0]]])).tolist()
     [1, 0]
     """
+    weights = _floats("weights", weights, "must be (k, m, n) finite float64 numbers, n at least 1")
     many, m, n = weights.shape
     least = np.full(many, -1, np.int64)
     if many and m:
         rows, exact = _scaled(weights)
         tree = new_tree(np.ones((m, n)), np.zeros((0, m)), PRIMES[0], min(m, _DISJOINT), m + 2)  # no residues
         budget = _COUNTED // 100 if zaslavsky_central(m, n) <= _FEW else _COUNTED
-        count_many(tree, rows, budget, least, np.zeros(many, np.int64))
+        nodes = np.zeros(many, np.int64)
+        step = many if deadline is None else 1  # the kernel cannot be interrupted
+        for k in range(0, many, step):
+            _keep(deadline)
+            count_many(tree, rows[k : k + step], budget, least[k : k + step], nodes[k : k + step])
         least[~exact] = -1
-    for k in np.flatnonzero(least < 0):
-        least[k] = _least_over_cells(weights[k])
+    for row in np.flatnonzero(least < 0):
+        least[row] = _least_over_cells(weights[row], deadline)
     return least
 
 
-def _least_over_cells(weights: np.ndarray) -> int:
+def _least_over_cells(weights: np.ndarray, deadline: float | None) -> int:
     m, n = weights.shape
     if zaslavsky_central(m, n) > _CELLS:
+        raise TooManyCells
+    least = m
+    for batch in enumerate_regions(ReLULayer(weights)):
+        _keep(deadline)
+        least = min(least, int(batch.bits(m).sum(axis=1).min(initial=m)))
+    return least
+
+
+def _keep(deadline: float | None) -> None:
+    if deadline is not None and time.perf_counter() > deadline:
         raise OutOfTime
-    cells = enumerate_regions(ReLULayer(weights))
-    return min(int(batch.bits(m).sum(axis=1).min(initial=m)) for batch in cells)
+
+
+def _floats(name: str, values: np.ndarray, rule: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """The array if it has the shape (three dimensions where none is given) and holds finite float64 numbers."""
+    good = isinstance(values, np.ndarray) and values.dtype == np.float64
+    if not good or not (values.ndim == 3 and values.shape[2] if shape is None else values.shape == shape):
+        reject(name, getattr(values, "shape", values), rule)
+    if not np.isfinite(values).all():
+        reject(name, values[~np.isfinite(values)][0], rule)
+    return values

@@ -37,7 +37,12 @@ class Ensemble:
 
     def draw(self, rng: np.random.Generator, k: int, m: int, n: int) -> Sample:
         """k layers: weights (k, m, n) and biases (k, m) or None.  Raises InputError where the sampler draws others."""
-        weights, biases = self.sampler(rng, k, m, n)
+        drawn = self.sampler(rng, k, m, n)
+        if not isinstance(drawn, tuple) or len(drawn) != 2:
+            reject("ensemble", self.name, "must draw a pair: weights, and biases or None")
+        weights, biases = drawn
+        if weights is None:
+            reject("ensemble", self.name, "must draw weights")
         for array, shape in ((weights, (k, m, n)), (biases, (k, m))):
             if array is not None and (
                 getattr(array, "shape", None) != shape or array.dtype != np.float64 or not np.isfinite(array).all()
@@ -52,13 +57,15 @@ def find_ensemble(name: str | Ensemble) -> Ensemble:
     name : "sparse:q" has Gaussian entries, each kept with probability q in (0, 1].  "paired:f" consists of pairs b and
     -d b, d > 0, for a fraction f in [0, 1] of its rows, and of Gaussian rows.  "biased:mu" has Gaussian rows with
     biases N(mu, 1) (their scale is of no account: on all of R^n it can be moved into x).  "orthogonal" stacks random
-    orthogonal n x n matrices, the last one cut.  An Ensemble is returned as it is.
+    orthogonal n x n matrices, the last one cut.  An Ensemble is returned as it is; it must not have one of these names.
     Raises InputError for anything else.
 
     >>> find_ensemble("sparse:0.30").name, find_ensemble("rademacher").name
     ('sparse:0.3', 'rademacher')
     """
     if isinstance(name, Ensemble):
+        if name.name.partition(":")[0] in {*_PLAIN, *_WITH_PARAMETER} and find_ensemble(name.name) != name:
+            reject("ensemble", name.name, "is the name of a built-in ensemble: give yours another")
         return name
     if not isinstance(name, str):
         reject("ensemble", name, "must be a name or an Ensemble")

@@ -1,6 +1,6 @@
 """The equations whose roots bound the expansivity at which Gaussian layers become injective, for balls.
 
-Each has one root in its bracket; `proofs_check.gaussian_roots` replays why.  c is the ratio m/n throughout.
+Each has one root in its bracket; proofs_check/gaussian_*.py replay why.  c is the ratio m/n throughout.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ cell of its arrangement.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import comb
 from numbers import Integral
@@ -26,6 +27,15 @@ def size(name: str, value: Any, least: int) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         reject(name, value, f"must be an integer, at least {least}")
     return int(value)
+
+
+def rows_for(ratio: float, n: int) -> int:
+    """The least m with m/n >= ratio, a decimal number: 2.1 times 10 is 21.
+
+    >>> rows_for(2.1, 10), rows_for(2.5, 3)
+    (21, 8)
+    """
+    return math.ceil(ratio * n - 1e-9)
 
 
 def _sizes(m: Any, n: Any) -> tuple[int, int]:

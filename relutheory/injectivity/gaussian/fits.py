@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _WINDOW = (0.05, 0.95)  # the part of a curve that the logistic fit looks at, and one point beyond on either side
+_STEEPEST = 30.0  # logits beyond it leave float64 with nothing to tell from 0 or 1
 _FIRST_N = 3  # smaller n say little about the limit
 
 
@@ -18,8 +19,8 @@ class HalfPoint:
 
     logistic : the ratio where a logistic curve crosses, whose logit is a parabola (a line for fewer than 4 points),
     fitted to the steep part by maximum likelihood; None where the data do not determine one.  interval : its
-    confidence interval, wider where the curve does not fit.  goodness : the p-value of its deviance, small where it is
-    the wrong curve (None: as many parameters as points).
+    confidence interval, wider where the curve does not fit; None, as the ratio is, where it were wider than the data.
+    goodness : the p-value of its deviance, small where it is the wrong curve (None: as many parameters as points).
     isotonic : where the best monotone curve crosses, linear between points; None outside the data.
     bracket : the largest ratio at which the probability is below 1/2, and the least at which it is above, both at once
     with the confidence of the level and without any model: it holds however the trials were distributed.  None
@@ -144,6 +145,22 @@ def _window(
     return np.array(ratios[lo:hi], float), np.array(k[lo:hi], float), np.array(many[lo:hi], float)
 
 
+def _determined(r: np.ndarray, k: np.ndarray, many: np.ndarray, degree: int) -> bool:
+    """Whether the likelihood has a maximum: no polynomial of the degree separates layers of one kind from the others.
+
+    One that does vanishes where both kinds were seen, is <= 0 where no layer was injective, >= 0 where all were, and is
+    not 0 at all of the points: the larger its factor, the better the fit.
+    """
+    mixed = (k > 0) & (k < many)
+    if mixed.sum() < degree:
+        return False
+    if mixed.sum() > degree:
+        return True
+    values = np.prod(r[:, None] - r[mixed], axis=1)
+    signs = np.where(k == 0, -1.0, 1.0) * values
+    return bool((signs[~mixed] > 0).any() and (signs[~mixed] < 0).any())
+
+
 def _logistic(
     r: np.ndarray, k: np.ndarray, many: np.ndarray, level: float
 ) -> tuple[float, tuple[float, float], float | None] | None:
@@ -151,9 +168,11 @@ def _logistic(
     from scipy.special import expit, xlogy
     from scipy.stats import chi2, norm
 
-    if len(r) < 2:
-        return None
     degree = 2 if len(r) >= 4 else 1
+    while degree and not _determined(r, k, many, degree):
+        degree -= 1
+    if not degree:
+        return None
     middle, scale = float(r.mean()), float(r[-1] - r[0])
     design = ((r - middle) / scale)[:, None] ** np.arange(degree + 1)
     theta = np.zeros(degree + 1)
@@ -168,7 +187,9 @@ def _logistic(
         if np.abs(step).max() < 1e-10:
             break
     else:
-        return None  # all layers below some ratio are of one kind, all above of the other: any steep curve fits
+        return None
+    if np.abs(design @ theta).max() > _STEEPEST:
+        return None
     roots = [float(x.real) for x in np.polynomial.Polynomial(theta).roots() if x.imag == 0.0]
     slopes = {x: sum(j * theta[j] * x ** (j - 1) for j in range(1, degree + 1)) for x in roots}
     inside = [x for x in roots if slopes[x] > 0.0 and design[0, 1] <= x <= design[-1, 1]]
@@ -182,6 +203,8 @@ def _logistic(
     variance = float(gradient @ np.linalg.solve(information, gradient)) * max(1.0, deviance / max(free, 1))
     reach = float(norm.isf((1.0 - level) / 2.0)) * math.sqrt(variance) * scale
     half = middle + scale * x
+    if not reach <= scale:
+        return None
     return half, (half - reach, half + reach), float(chi2.sf(deviance, free)) if free else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +13,17 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from relutheory.core.errors import check_executor, check_limit, reject
 from relutheory.core.progress import Report
 from relutheory.injectivity.gaussian.ensembles import Ensemble, find_ensemble
+from relutheory.injectivity.gaussian.finite import rows_for
 from relutheory.injectivity.gaussian.fits import Extrapolation, HalfPoint, clopper_pearson, extrapolate, half_point
 from relutheory.injectivity.gaussian.rounds import Run, open_book
 
 _RATIOS = tuple(k / 2 for k in range(4, 21))
+_LARGEST = 10**8  # weights of one layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +84,7 @@ class ThresholdEstimate:
 
 def estimate_threshold(
     *,
-    n: int | Iterable[int] = range(2, 9),
+    n: int | Iterable[int] = range(2, 8),
     ratios: Iterable[float] | None = None,
     trials: int = 1000,
     seed: int = 0,
@@ -88,20 +92,21 @@ def estimate_threshold(
     executor: Executor | None = None,
     store: str | Path | None = None,
     progress: bool | Report = False,
+    each_round: Callable[[ThresholdEstimate], object] | None = None,
     time_limit: float | None = None,
     ground_state: bool = False,
     level: float = 0.95,
 ) -> ThresholdEstimate:
     """Estimate the probability that random m x n layers x -> ReLU(Wx + b) are injective, and where it crosses 1/2.
 
-    n : numbers of inputs, default 2 to 8.  ratios : numbers >= 1, default 2, 2.5, ..., 10; m is n times the ratio,
+    n : numbers of inputs, default 2 to 7.  ratios : numbers >= 1, default 2, 2.5, ..., 10; m is n times the ratio,
     rounded up.  trials : layers for each shape, on average: shapes where the curve is steep get more, all get some, in
     whole chunks.  seed : integer >= 0.  ensemble : a name or an Ensemble, see `find_ensemble`.  executor : any
     `concurrent.futures.Executor`, dask's `Client.get_executor()` among them.  store : a file that remembers finished
     chunks; a run that was stopped goes on from there, and one with more trials, other n or ratios uses what it can.
-    progress : True for a bar on stderr, or a function of (share, layers).  time_limit : seconds.  ground_state : also
-    find the least number of active rows of each layer, which takes much longer; not for layers with biases.  level :
-    of the intervals, default 0.95.
+    progress : True for a bar on stderr, or a function of (share, layers).  each_round : is given the estimate after
+    each round: first few layers everywhere, then ever more.  time_limit : seconds.  ground_state : also find the least
+    number of active rows of each layer, which takes much longer; not for layers with biases.  level : of the intervals.
 
     Returns a `ThresholdEstimate`: the same numbers for any number of workers, stopped or not.  Raises InputError for
     bad arguments, and for a store of another ensemble or seed.
@@ -112,52 +117,20 @@ def estimate_threshold(
     >>> [point.m for point in estimate.points], estimate.points[0].injective, estimate.complete
     ([4, 6, 8, 10], 0, True)
     """
-    *_, last = threshold_rounds(
-        n=n,
-        ratios=ratios,
-        trials=trials,
-        seed=seed,
-        ensemble=ensemble,
-        executor=executor,
-        store=store,
-        progress=progress,
-        time_limit=time_limit,
-        ground_state=ground_state,
-        level=level,
-    )
-    return last
-
-
-def threshold_rounds(
-    *,
-    n: int | Iterable[int] = range(2, 9),
-    ratios: Iterable[float] | None = None,
-    trials: int = 1000,
-    seed: int = 0,
-    ensemble: str | Ensemble = "gaussian",
-    executor: Executor | None = None,
-    store: str | Path | None = None,
-    progress: bool | Report = False,
-    time_limit: float | None = None,
-    ground_state: bool = False,
-    level: float = 0.95,
-) -> Iterator[ThresholdEstimate]:
-    """The estimates of `estimate_threshold`, one after each round: first few layers everywhere, then ever more.
-
-    >>> [estimate.trials for estimate in threshold_rounds(n=2, ratios=(3, 4), trials=200)]
-    [100, 200, 400]
-    """
     started = time.perf_counter()
     shapes = _shapes(n, _RATIOS if ratios is None else ratios)
     for name, value, least in (("trials", trials, 1), ("seed", seed, 0)):
         if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             reject(name, value, f"must be an integer, at least {least}")
     law = find_ensemble(ensemble)
+    if each_round is not None and not callable(each_round):
+        reject("each_round", each_round, "must be a function or None")
     if not isinstance(level, Real) or not 0.0 < level < 1.0:
         reject("level", level, "must lie between 0 and 1")
     if ground_state not in (True, False):
         reject("ground_state", ground_state, "must be True or False")
-    if ground_state and law.name.startswith("biased"):
+    size, rows = next((size, rows[0]) for size, rows in shapes.items())
+    if ground_state and law.draw(np.random.default_rng(0), 1, rows, size)[1] is not None:
         reject("ground_state", ground_state, "is for layers without biases only")
     check_executor(executor)
     if store is not None and not isinstance(store, (str, Path)):
@@ -168,10 +141,11 @@ def threshold_rounds(
     known = {} if book is None else dict(book.known)
     with _reporting(progress, trials * sum(map(len, shapes.values()))) as report:
         run = Run(law, int(seed), bool(ground_state), int(trials), shapes, known, book, executor, clock, report)
-        for complete, last in run.rounds():
-            yield _estimate(run, float(level), complete, time.perf_counter() - started)
-            if last:
-                return
+        for complete in run.rounds():
+            estimate = _estimate(run, float(level), complete, time.perf_counter() - started)
+            if each_round is not None:
+                each_round(estimate)
+    return estimate
 
 
 def _shapes(n: Any, ratios: Any) -> dict[int, list[int]]:
@@ -192,11 +166,9 @@ def _shapes(n: Any, ratios: Any) -> dict[int, list[int]]:
     for name, values in (("n", sizes), ("ratios", wanted)):
         if not values:
             reject(name, values, "must not be empty")
-    # a ratio is a decimal number, and 2.1 times 10 is 21
-    return {
-        int(size): sorted({math.ceil(float(ratio) * int(size) - 1e-9) for ratio in wanted})
-        for size in sorted(set(sizes))
-    }
+    if max(wanted) * max(sizes) ** 2 > _LARGEST:
+        reject("ratios", max(wanted), f"must leave a layer with n = {max(sizes)} at most {_LARGEST} weights")
+    return {int(n): sorted({rows_for(float(ratio), int(n)) for ratio in wanted}) for n in sorted(set(sizes))}
 
 
 @contextmanager

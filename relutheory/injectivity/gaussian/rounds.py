@@ -22,12 +22,13 @@ def open_book(path: Path, ensemble: str, seed: int, ground_state: bool) -> Book[
 
     def read(line: dict[str, Any]) -> tuple[Chunk, Counts] | None:
         numbers = [line[name] for name in ("n", "m", "chunk", "trials", "injective")]
-        if any(type(value) is not int or value < 0 for value in numbers) or 0 in numbers[:2]:
+        least = {int(key): times for key, times in line["least"].items()} if ground_state else {}
+        if any(type(value) is not int or value < 0 for value in [*numbers, *least, *least.values()]):
             return None
         n, m, index, trials, injective = numbers
-        least = {int(key): times for key, times in line["least"].items()} if ground_state else {}
-        whole = trials == chunk_size(m, n, index, ground_state) and injective <= trials
-        if not whole or (ground_state and sum(least.values()) != trials):
+        if not 1 <= n <= m or trials != chunk_size(m, n, index, ground_state) or injective > trials:
+            return None
+        if ground_state and (sum(least.values()) != trials or max(least) > m):
             return None
         return (n, m, index), Counts(trials, injective, least)
 
@@ -55,8 +56,8 @@ class Run:
         self.done = {n: dict.fromkeys(rows, 0) for n, rows in self.shapes.items()}
         self.finished = 0  # rounds
 
-    def rounds(self) -> Iterator[tuple[bool, bool]]:
-        """Work round by round; after each one (whether all is there that was asked for so far, whether it is the last).
+    def rounds(self) -> Iterator[bool]:
+        """Work round by round; after each one, whether all is there that was asked for so far.
 
         A round's plan depends on the counts of the rounds before and on nothing else.
         """
@@ -65,7 +66,7 @@ class Run:
             complete = self._work(wanted)
             self.finished += complete
             wanted = self._plan() if complete else []
-            yield complete, not wanted
+            yield complete
             if not wanted:
                 return
 

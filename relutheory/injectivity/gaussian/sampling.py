@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from relutheory.injectivity.gaussian.decisions import OutOfTime, decide_layers, least_active
+from relutheory.core.errors import reject
+from relutheory.injectivity.gaussian.decisions import OutOfTime, TooManyCells, decide_layers, least_active
 from relutheory.injectivity.gaussian.ensembles import Ensemble
 
 _FIRST = 50  # layers in a point's first two chunks; each next one has twice as many, up to about a second's work
@@ -47,7 +48,8 @@ def run_chunk(
 ) -> Counts | None:
     """Draw and decide one chunk; None where the time, a deadline of `time.time`, ran out.
 
-    The layers depend on ensemble, seed, m, n and index alone.
+    The layers depend on ensemble, seed, m, n and index alone.  Raises InputError for a bad sampler, and where the least
+    numbers of active rows cannot be found.
     """
     left = None if clock is None else clock - time.time()
     if left is not None and left <= 0:
@@ -55,11 +57,16 @@ def run_chunk(
     size = chunk_size(m, n, index, ground_state)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(n, m, index)))
     weights, biases = ensemble.draw(rng, size, m, n)
+    deadline = None if left is None else time.perf_counter() + left
     try:
-        injective = decide_layers(weights, biases, deadline=None if left is None else time.perf_counter() + left)
-        least = least_active(weights) if ground_state else np.zeros(0, np.int64)
+        injective = decide_layers(weights, biases, deadline=deadline)
+        least = least_active(weights, deadline=deadline) if ground_state else np.zeros(0, np.int64)
     except OutOfTime:
         return None
+    except TooManyCells:
+        reject(
+            "ground_state", True, f"is too much for {m} x {n} layers of {ensemble.name}: many rows in special position"
+        )
     numbers, times = np.unique(least, return_counts=True)
     return Counts(size, int(injective.sum()), dict(zip(numbers.tolist(), times.tolist(), strict=True)))
 
