@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # What may differ from one machine to the next: times, the order in which a search finds things, compiler messages.
 VARYING = [
+    (r"-{20,}", "---"),  # as long as the longest line
     (r"\d+\.\d s", "TIME"),
     (r" +\d+ +\d+\.\d\d s", " NODES TIME"),
     (r"\d+\.\d\d s", "TIME"),

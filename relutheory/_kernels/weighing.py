@@ -31,7 +31,9 @@ from relutheory._kernels.filters import TINY, gamma, positive_dependency
 from relutheory._kernels.separation import DEPENDENT, SEPARATED
 
 # what `weigh` stopped for
-CLOSED, PAUSED, POINT, CIRCUIT, HELP, NEAR, DEEPER = range(7)
+CLOSED, PAUSED, POINT, CIRCUIT, HELP, NEAR, DEEPER, LOG_FULL = range(8)
+
+BY_MATRIX = -1  # in the log: the node is closed by its matrix, not by a circuit
 
 # rows of Weigher.counter, numbered as in `circuits` where that module uses them
 DEPTH, FRESH, NODES, LPS, POOL, FOUND, PLAIN, SETTLED, SIZE, NEW, FIXED, LOG, LOGGING = range(13)
@@ -78,7 +80,9 @@ Weigher = namedtuple(
         "forbidden",  # (w,) uint64, zero
         "factor",  # (n, n) float64: scratch
         "counter",  # (13,) int64
-        "archive",  # not used here
+        "chosen",  # (1,) int64: what the log says of the node: BY_MATRIX, or the name of a circuit
+        "log",  # (L,) int64: the closed tree in preorder, one entry for each node, when LOGGING
+        "archive",  # (A, d + 2) int64: size and rows of every circuit named so far, when LOGGING
     ],
 )
 
@@ -127,6 +131,7 @@ def prove_many(matrices, sizes, shift, terms, factor, proved):
 def _examine(tree, depth, lean):
     """Close the node, or choose a circuit to branch on; returns (what happened, size of the circuit)."""
     counter = tree.counter
+    tree.chosen[0] = BY_MATRIX
     if counter[SETTLED] != 0:
         return CLOSED, 0
     terms = tree.terms[0]
@@ -152,6 +157,7 @@ def _examine(tree, depth, lean):
                 c = remember(tree, tree.support, length, False)
         elif c < 0:
             return (POINT if outcome == SEPARATED else HELP), 0
+    tree.chosen[0] = tree.names[c]
     found = _list_rows(tree.supports[c], tree.sizes[c], negative, tree.lists[0])
     return (CLOSED if found == 0 else PAUSED), found
 
@@ -203,10 +209,10 @@ def weigh(tree, lean, budget):
     """Work on the tree for at most `budget` nodes; `lean`: branch without a search on circuits of so few rows.
 
     Returns CLOSED when the tree is closed: the bound holds on all cells.  PAUSED when the budget is used up, DEEPER
-    when levels must be added, else what the caller settles before going on: POINT (at tree.point no row outside C
-    seems active), CIRCUIT (tree.support[:counter[SIZE]] seems to be one), HELP (the finder is stuck), NEAR (the
-    bound is reached up to rounding).  It goes on with counter[SETTLED] = 1 where the node is closed; bit 0 of
-    counter[PLAIN] says that NEAR was answered, bit 1 that the pool has a circuit to branch on.
+    when levels must be added, LOG_FULL when log or archive must grow, else what the caller settles before going on:
+    POINT (at tree.point no row outside C seems active), CIRCUIT (tree.support[:counter[SIZE]] seems to be one), HELP
+    (the finder is stuck), NEAR (the bound is reached up to rounding).  It goes on with counter[SETTLED] = 1 where the
+    node is closed; bit 0 of counter[PLAIN] says that NEAR was answered, bit 1 that the pool has a circuit to branch on.
     """
     counter = tree.counter
     _clear(tree.forbidden)
@@ -214,6 +220,8 @@ def weigh(tree, lean, budget):
     used = 0
     while depth >= 0:
         if counter[FRESH] != 0:
+            if counter[LOGGING] != 0 and (counter[LOG] + 1 > len(tree.log) or counter[FOUND] + 1 > len(tree.archive)):
+                return LOG_FULL
             if used >= budget:
                 return PAUSED
             outcome, size = _examine(tree, depth, lean)
@@ -223,6 +231,9 @@ def weigh(tree, lean, budget):
             used += 1
             counter[NODES] += 1
             counter[PLAIN] = counter[SETTLED] = counter[FRESH] = 0
+            if counter[LOGGING] != 0:
+                tree.log[counter[LOG]] = tree.chosen[0]
+                counter[LOG] += 1
             if outcome == CLOSED:
                 tree.closed[0] += tree.weight[depth]
                 tree.degree[depth] = 0

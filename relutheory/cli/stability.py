@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import decimal
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relutheory.cli.arguments import OK, add_command, count, domain_ends, on_terminal, seconds
+from relutheory.cli.arguments import OK, add_command, count, domain_of_layer, on_terminal, seconds
 from relutheory.cli.kernels import load_kernels
-from relutheory.cli.output import collision_lines, print_json, tree_progress
+from relutheory.cli.output import checked_target, collision_lines, print_json, tree_progress
 from relutheory.core.errors import InputError
 
 if TYPE_CHECKING:
-    from relutheory.injectivity.stability.constants import LipschitzResult
+    from relutheory.injectivity.stability.result import LipschitzResult
     from relutheory.networks import ReLULayer, ReLUNetwork
 
 _ABOUT = """\
@@ -42,11 +43,20 @@ def add(commands: Any) -> None:
     parser.add_argument("file", metavar="FILE", help="a trained network")
     parser.add_argument("--layer", type=count(1), metavar="K", help="only the K-th ReLU layer")
     parser.add_argument(
-        "--domain", type=domain_ends, metavar="box:lo,hi", help="only inputs with all coordinates in [lo, hi]"
+        "--domain",
+        type=domain_of_layer,
+        metavar="box:lo,hi|ball:r",
+        help="only inputs with all coordinates in [lo, hi], or at most r away from 0",
     )
     parser.add_argument(
         "--time-limit", type=seconds, default=60.0, metavar="S", help='seconds per layer, or "none" (default 60)'
     )
+    for option, end in (("--certificate", "lower bound of kappa"), ("--lip-certificate", "upper bound of Lip")):
+        parser.add_argument(
+            option,
+            metavar="OUT.json",
+            help=f"write the proof of the {end} for `relutheory check`; with several layers, OUT.1.json, ...",
+        )
     parser.add_argument("--starts", type=count(0), default=24, metavar="N", help="descents for the pair (default 24)")
     parser.add_argument("--seed", type=count(0), default=0, metavar="N", help="of their random starts (default 0)")
     parser.add_argument(
@@ -62,6 +72,9 @@ def run(args: argparse.Namespace) -> int:
 
     network = load_network(args.file, unsafe_pickle=args.unsafe_pickle)
     chosen = _chosen(network, args)
+    if args.certificate is not None and args.certificate == args.lip_certificate:
+        raise InputError(f"--lip-certificate = {args.lip_certificate}: must be another file than that of --certificate")
+    targets = _targets(args.certificate, chosen), _targets(args.lip_certificate, chosen)
     load_kernels(_small_layer)
     if not args.json:
         print(f"{args.file}: {network!r}\n\n{_HEADER}\n{'-' * len(_HEADER)}", flush=True)
@@ -69,8 +82,9 @@ def run(args: argparse.Namespace) -> int:
     for k in chosen:
         layer = network.layers[k - 1]
         lower, upper = _enclose(layer, k, args)
-        rows.append(_data(k, layer, lower, upper))
-        notes += _notes(k, lower, upper)
+        saved = [_save(result, files.get(k)) for result, files in zip((lower, upper), targets, strict=True)]
+        rows.append(_data(k, layer, lower, upper, saved))
+        notes += _notes(k, lower, upper) + _saved_notes(k, lower, saved, args)
         if not args.json:
             print(_row(k, layer, lower, upper), flush=True)
     if args.json:
@@ -89,6 +103,32 @@ def _chosen(network: ReLUNetwork, args: argparse.Namespace) -> list[int]:
     return [args.layer]
 
 
+def _targets(path: str | None, chosen: list[int]) -> dict[int, Path]:
+    """Where each layer's certificate goes: with several layers, the number comes before the ending."""
+    if path is None:
+        return {}
+    file = Path(path)
+    names = {k: path if len(chosen) == 1 else file.with_name(f"{file.stem}.{k}{file.suffix}") for k in chosen}
+    return {k: checked_target(str(name)) for k, name in names.items()}
+
+
+def _save(result: LipschitzResult, target: Path | None) -> str | None:
+    """Write the certificate where something is proved; the name of the file."""
+    if target is None or (result.evidence.sign > 0 and result.squared.lo == 0):
+        return None
+    result.certificate.save(target)
+    return str(target)
+
+
+def _saved_notes(k: int, lower: LipschitzResult, saved: list[str | None], args: argparse.Namespace) -> list[str]:
+    """Where the certificates of a layer are, or why there is none."""
+    lines = [f"layer {k}: certificate in {name}" for name in saved if name is not None]
+    if args.certificate is not None and saved[0] is None:
+        why = "`relutheory injectivity` certifies the collision" if lower.squared.hi == 0 else "raise --time-limit"
+        lines.append(f"layer {k}: no certificate, since no positive lower bound of kappa is proved; {why}")
+    return lines
+
+
 def _small_layer() -> None:
     """Use the kernels once, so that no time limit is spent on compiling."""
     import numpy as np
@@ -101,10 +141,13 @@ def _small_layer() -> None:
 
 
 def _enclose(layer: ReLULayer, k: int, args: argparse.Namespace) -> tuple[LipschitzResult, LipschitzResult]:
-    from relutheory.core.sets import Box
+    from relutheory.core.sets import Ball, Box
     from relutheory.injectivity.stability.constants import lower_lipschitz, upper_lipschitz
 
-    domain = None if args.domain is None else Box(args.domain[0], args.domain[1], n=layer.n)
+    domain: Ball | Box | None = None
+    if args.domain is not None:
+        first, *last = args.domain
+        domain = Box(first, last[0], n=layer.n) if last else Ball(0, first, n=layer.n)
     limit = args.time_limit
     with tree_progress(f"layer {k}", on_terminal()) as progress:
         lower = lower_lipschitz(
@@ -119,7 +162,9 @@ def _enclose(layer: ReLULayer, k: int, args: argparse.Namespace) -> tuple[Lipsch
     return lower, upper_lipschitz(layer, domain, time_limit=left, seed=args.seed)
 
 
-def _data(k: int, layer: ReLULayer, lower: LipschitzResult, upper: LipschitzResult) -> dict[str, Any]:
+def _data(
+    k: int, layer: ReLULayer, lower: LipschitzResult, upper: LipschitzResult, saved: list[str | None]
+) -> dict[str, Any]:
     """One layer as JSON-able data: rationals are strings "p/q"; a float beyond the range is null."""
     bounds = lower.bounds
     assert bounds is not None
@@ -145,7 +190,9 @@ def _data(k: int, layer: ReLULayer, lower: LipschitzResult, upper: LipschitzResu
             "upper": _finite(upper.upper),
             "squared": [str(upper.squared.lo), str(upper.squared.hi)],
             "complete": upper.complete,
+            "certificate": saved[1],
         },
+        "certificate": saved[0],
     }
 
 
@@ -198,4 +245,5 @@ def _notes(k: int, lower: LipschitzResult, upper: LipschitzResult) -> list[str]:
 
 
 def _space(args: argparse.Namespace) -> str:
-    return "R^n" if args.domain is None else "box:{},{}".format(*args.domain)
+    kind = "ball:{}" if len(args.domain or ()) == 1 else "box:{},{}"
+    return "R^n" if args.domain is None else kind.format(*args.domain)

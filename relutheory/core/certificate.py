@@ -33,10 +33,14 @@ def digest(statement: dict[str, Any]) -> str:
 class Certificate:
     """A claim, the statement it is about (layer and domain, exact numbers as strings) and its proof.
 
-    claim : "injective" or "not-injective".
-    statement : {"layer": {"n", "W", "b"}, "domain": {"A", "b", "inside"}, {"center", "radius"} or None}.
-    proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} otherwise; with "outer", {"A", "b"}, for a ball
-    (proofs_check/certificates.py says what they mean and checks them).
+    claim : "injective", "not-injective", "lower-lipschitz" or "upper-lipschitz".
+    statement : {"layer": {"n", "W", "b"}, "domain": {"A", "b", "inside"}, {"center", "radius"} or None}, and the
+    "bound", a square, for the Lipschitz claims.
+    proof : {"x", "y"} for a collision; {"circuits", "forced", "tree"} for injectivity; {"kind", "circuits", "pairs"}
+    and, by kind, {"tree", "always", "always_least"} for a bound; with "outer", {"A", "b"}, for a ball
+    (proofs_check/certificates.py and stability_certificates.py say what they mean and check them).
+    Claims about general position and pooled layers: see proofs_check/structure_certificates.py; about layers with
+    square roots in their biases: proofs_check/root_certificates.py.
 
     >>> statement = {"layer": {"W": [["1"]], "b": ["0"]}, "domain": None}
     >>> json.loads(Certificate("not-injective", statement, {"x": ["-1"], "y": ["-2"]}).to_json())["claim"]
@@ -47,9 +51,9 @@ class Certificate:
     statement: dict[str, Any]
     proof: dict[str, Any] = field(repr=False)
 
-    def to_json(self) -> str:
-        """The whole certificate as JSON text."""
-        body = {
+    def body(self) -> dict[str, Any]:
+        """The whole certificate as the object that is written, for one that is part of another's proof."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "claim": self.claim,
@@ -57,7 +61,10 @@ class Certificate:
             "digest": digest(self.statement),
             "proof": self.proof,
         }
-        text = json.dumps(body, separators=(",", ":"))
+
+    def to_json(self) -> str:
+        """The whole certificate as JSON text, compressed where it is long."""
+        text = json.dumps(self.body(), separators=(",", ":"))
         if len(text) < _COMPRESS:
             return text
         packed = base64.b64encode(zlib.compress(text.encode(), 6)).decode()

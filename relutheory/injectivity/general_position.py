@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from flint import fmpz_mat, nmod_mat
 
+from relutheory.core.certificate import Certificate
 from relutheory.core.errors import check_limit, reject
 from relutheory.core.exact import RationalArray, integer_rows
 from relutheory.core.residues import primes, residues
@@ -30,15 +32,17 @@ Subset = tuple[int, ...]
 class GeneralPosition(NotABool):
     """Whether any n rows are independent: `verdict`, and a `dependent` set of at most n rows where not.
 
-    verdict : HOLDS, VIOLATED or UNDECIDED (out of time), exact.  dependent : row numbers, or None.
+    verdict : HOLDS, VIOLATED or UNDECIDED (out of time), exact.  dependent : row numbers, or None.  layer : the rows;
+    without bias if none was given.  certificate : made on request; it saves to a file that `relutheory check` verifies.
 
     >>> found = in_general_position([[1, 0], [0, 1], [2, 0]])
-    >>> found.verdict.value, found.dependent
-    ('violated', (0, 2))
+    >>> found.verdict.value, found.dependent, found.certificate.proof
+    ('violated', (0, 2), {'rows': [0, 2], 'multipliers': ['-2', '1']})
     """
 
     verdict: Verdict
     dependent: Subset | None = None
+    layer: ReLULayer | None = field(default=None, repr=False, compare=False)
 
     @property
     def proved(self) -> bool:
@@ -49,6 +53,16 @@ class GeneralPosition(NotABool):
     def refuted(self) -> bool:
         """Whether the rows are proved not to be in general position."""
         return self.verdict is Verdict.VIOLATED
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The proof as a `Certificate`: the multipliers of dependent rows, or that all subsets have to be looked at.
+
+        Raises InputError where nothing was decided, and where the subsets are more than the checker looks at.
+        """
+        from relutheory.injectivity.position_certificate import certify
+
+        return certify(self)
 
 
 def in_general_position(W: Any, *, time_limit: float | None = None) -> GeneralPosition:
@@ -63,11 +77,13 @@ def in_general_position(W: Any, *, time_limit: float | None = None) -> GeneralPo
     >>> in_general_position(alternating_moment_layer(3)).verdict.value
     'holds'
     """
-    weight = W.weight if isinstance(W, ReLULayer) else RationalArray(W, "W", ndim=2)
-    if weight.shape[1] == 0:
-        reject("W", f"array of shape {weight.shape}", "must have at least one column")
+    layer = W if isinstance(W, ReLULayer) else ReLULayer(W)
     limit = check_limit("time_limit", time_limit)
-    deadline = None if limit is None else time.perf_counter() + limit
+    verdict, dependent = _decided(layer.weight, None if limit is None else time.perf_counter() + limit)
+    return GeneralPosition(verdict, dependent, layer)
+
+
+def _decided(weight: RationalArray, deadline: float | None) -> tuple[Verdict, Subset | None]:
     m, n = weight.shape
     rows = integer_rows(weight)
     if m <= n or _rank(rows) < n:
@@ -81,11 +97,11 @@ def in_general_position(W: Any, *, time_limit: float | None = None) -> GeneralPo
             return _judged(True, ())
         if deadline is not None and time.perf_counter() > deadline:
             break
-    return GeneralPosition(Verdict.UNDECIDED)
+    return Verdict.UNDECIDED, None
 
 
-def _judged(holds: bool, dependent: Subset) -> GeneralPosition:
-    return GeneralPosition(Verdict.HOLDS) if holds else GeneralPosition(Verdict.VIOLATED, dependent)
+def _judged(holds: bool, dependent: Subset) -> tuple[Verdict, Subset | None]:
+    return (Verdict.HOLDS, None) if holds else (Verdict.VIOLATED, dependent)
 
 
 def _rank(rows: list[list[int]]) -> int:

@@ -11,11 +11,12 @@ from flint import fmpz_mat
 
 from relutheory.core.certificate import Certificate
 from relutheory.core.errors import InputError
-from relutheory.core.exact import allow_digits, primitive
+from relutheory.core.exact import primitive
 from relutheory.core.lp import solve_system
 from relutheory.core.residues import primes
 from relutheory.injectivity.problem import Problem
 from relutheory.injectivity.search import BadPrime, Budget, Search
+from relutheory.injectivity.statements import domain_statement, layer_statement, texts, walls_statement
 
 if TYPE_CHECKING:
     from relutheory.injectivity.decide import InjectivityResult
@@ -27,34 +28,15 @@ def certify(result: InjectivityResult) -> Certificate:
     """The certificate of a decided layer; raises InputError where nothing was decided."""
     problem = result.problem
     if result.witness is not None:
-        proof: dict[str, Any] = {"x": _texts(result.witness.x), "y": _texts(result.witness.y)}
+        proof: dict[str, Any] = {"x": texts(result.witness.x), "y": texts(result.witness.y)}
     elif result.proved:
         proof = _Recorder(problem).proof(result.prime)
     else:
         raise InputError("certificate: the layer is undecided, nothing is proved; give more time_limit or node_limit")
     if problem.ball is not None:
-        proof["outer"] = _walls(problem)
-    return Certificate(claim=result.status.value, statement=_statement(problem), proof=proof)
-
-
-def _statement(problem: Problem) -> dict[str, Any]:
-    layer = problem.layer
-    weight = [_texts(row) for row in layer.weight.fractions()]
-    domain: dict[str, Any] | None = None
-    if problem.ball is not None:
-        domain = {"center": _texts(problem.ball.center), "radius": str(problem.ball.radius)}
-    elif problem.domain is not None:
-        domain = {**_walls(problem), "inside": _texts(problem.inside)}
-    return {"layer": {"n": problem.n, "W": weight, "b": _texts(layer.bias.fractions())}, "domain": domain}
-
-
-def _walls(problem: Problem) -> dict[str, Any]:
-    return {"A": [_texts(a) for a, _ in problem.walls], "b": _texts([c for _, c in problem.walls])}
-
-
-def _texts(numbers: Any) -> list[str]:
-    allow_digits(*numbers)
-    return [str(v) for v in numbers]
+        proof["outer"] = walls_statement(problem)
+    statement = {"layer": layer_statement(problem.layer), "domain": domain_statement(problem, problem.ball)}
+    return Certificate(claim=result.status.value, statement=statement, proof=proof)
 
 
 class _Recorder:
@@ -99,7 +81,7 @@ class _Recorder:
         if key not in self.numbers:
             self.numbers[key] = len(self.circuits)
             multipliers = [v * self.scales[row] for v, row in zip(self._dependency(rows), rows, strict=True)]
-            self.circuits.append({"rows": rows, "multipliers": _texts(primitive(multipliers))})
+            self.circuits.append({"rows": rows, "multipliers": texts(primitive(multipliers))})
         return self.numbers[key]
 
     def _dependency(self, rows: list[int]) -> list[Fraction]:

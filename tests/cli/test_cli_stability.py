@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from proofs_check.certificates import check_file
 from relutheory.cli import stability
 from relutheory.cli.arguments import Parser
 from relutheory.core.errors import InputError
@@ -99,3 +100,36 @@ def test_bad_arguments(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
             run(net, *argv)
         assert end.value.code == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_certificates_are_written_and_accepted(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kappa, lip = tmp_path / "kappa.json", tmp_path / "lip.json"
+    first, second = asked(capsys, net, "--certificate", kappa, "--lip-certificate", lip)["layers"]
+    assert first["certificate"] == str(tmp_path / "kappa.1.json") and second["certificate"] is None
+    assert [layer["upper_lipschitz"]["certificate"] for layer in (first, second)] == [
+        str(tmp_path / f"lip.{k}.json") for k in (1, 2)
+    ]
+    claims = {name: check_file(tmp_path / name).text for name in ("kappa.1.json", "lip.1.json", "lip.2.json")}
+    assert [text.split(" for ")[0] for text in claims.values()] == [
+        f"VALID: |f(x) - f(y)|^2 {bound} |x - y|^2" for bound in (">= 1/2", "<= 1", "<= 9")
+    ]
+    assert run(net, "--certificate", kappa) == 0
+    text = capsys.readouterr().out
+    assert f"layer 1: certificate in {tmp_path / 'kappa.1.json'}" in text and "layer 2: no certificate" in text
+    with pytest.raises(InputError, match="another file"):
+        run(net, "--certificate", kappa, "--lip-certificate", kappa)
+    with pytest.raises(InputError, match="no folder"):
+        run(net, "--certificate", tmp_path / "no" / "such.json")
+
+
+def test_a_ball(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "raised.npz"
+    np.savez(path, W1=EYES, b1=[0.0, 0.0, -0.5, 0.0], W2=[[1.0] * 4], b2=[0.0])  # 0 > x > -1/2 is not seen
+    assert asked(capsys, path)["layers"][0]["squared"] == ["0", "0"]
+    data = asked(capsys, path, "--domain", "ball:1/3", "--certificate", tmp_path / "proof.json")
+    assert data["domain"] == "ball:1/3"
+    assert data["layers"][0]["squared"] == ["0", "0"] and data["layers"][0]["certificate"] is None
+    np.savez(path, W1=EYES, b1=[1.0, 1.0, 0.0, 0.0], W2=[[1.0] * 4], b2=[0.0])
+    data = asked(capsys, path, "--domain", "ball:1/3", "--certificate", tmp_path / "proof.json")
+    assert data["layers"][0]["squared"] == ["1", "1"]  # rows 0 and 1 are active on all of the ball
+    assert ">= 1 |x - y|^2" in check_file(tmp_path / "proof.json").text

@@ -20,12 +20,8 @@ from relutheory.injectivity import decide_injectivity
 from relutheory.injectivity.stability.cell_scan import scan
 from relutheory.injectivity.stability.cells import Cells
 from relutheory.injectivity.stability.clock import OutOfTime
-from relutheory.injectivity.stability.constants import (
-    LipschitzResult,
-    lipschitz_bounds,
-    lower_lipschitz,
-    upper_lipschitz,
-)
+from relutheory.injectivity.stability.constants import lipschitz_bounds, lower_lipschitz, upper_lipschitz
+from relutheory.injectivity.stability.result import LipschitzResult
 from relutheory.injectivity.stability.singular import Weights
 from relutheory.networks import ReLULayer
 from relutheory.polyhedra.regions import enumerate_regions

@@ -90,7 +90,7 @@ def decide_on_ball(
             return replace(answer, status=Status.UNDECIDED)
         if gap.nearest.squared < ball.radius**2:
             return replace(answer, method=INNER, witness=_collision(problem, ball, gap))
-        walls.append(_cut(ball, gap))
+        walls.append(cut(ball, gap))
 
 
 def _found_by_descent(problem: Problem, ball: Ball, deadline: float | None) -> Collision | None:
@@ -103,7 +103,7 @@ def _found_by_descent(problem: Problem, ball: Ball, deadline: float | None) -> C
             if nearest is not None and nearest.squared < ball.radius**2:
                 inside = solve_system([(row[:-1], row[-1]) for row in rows], [], problem.n).point
                 if inside is not None:
-                    return _collision(problem, ball, _Gap(rows, list(inside), nearest))
+                    return _collision(problem, ball, Gap(rows, list(inside), nearest))
     except OutOfTime:
         pass
     return None
@@ -116,7 +116,7 @@ def _gap_rows(problem: Problem, u: Sequence[int]) -> list[list[int]]:
 
 
 @dataclass(frozen=True)
-class _Gap:
+class Gap:
     """The gap of some u: its rows (w | -b) for <w, x> <= -b, a point in it, and its point nearest to the center."""
 
     rows: list[list[int]]
@@ -124,7 +124,7 @@ class _Gap:
     nearest: Nearest
 
 
-def _nearest_gap(problem: Problem, ball: Ball, collision: Collision, deadline: float | None) -> _Gap:
+def _nearest_gap(problem: Problem, ball: Ball, collision: Collision, deadline: float | None) -> Gap:
     """A gap around the collision's midpoint, made larger until the ball meets it or no other row can be let go.
 
     If the rows orthogonal to u do not span a hyperplane yet, there is room for one more, and the row that keeps the
@@ -138,16 +138,16 @@ def _nearest_gap(problem: Problem, ball: Ball, collision: Collision, deadline: f
         nearest = nearest_point(rows, ball.center, deadline)
         assert nearest is not None, "the midpoint is in the gap"
         if nearest.squared < ball.radius**2:
-            return _Gap(rows, inside, nearest)
+            return Gap(rows, inside, nearest)
         heaviest = max(nearest.multipliers, key=lambda k: nearest.multipliers[k] * max(map(abs, rows[k][:-1])))
         on = [row for row in free if not sum(a * v for a, v in zip(row, u, strict=True))]
         turned = orthogonal_vector([*on, rows[heaviest][:-1]], problem.n)
         if turned is None:
-            return _Gap(rows, inside, nearest)
+            return Gap(rows, inside, nearest)
         u = turned
 
 
-def _collision(problem: Problem, ball: Ball, gap: _Gap) -> Collision:
+def _collision(problem: Problem, ball: Ball, gap: Gap) -> Collision:
     """A collision in the ball, around a point of the gap in the open ball."""
     t, near = Fraction(1), gap.nearest.point
     while True:
@@ -166,7 +166,7 @@ def _collision(problem: Problem, ball: Ball, gap: _Gap) -> Collision:
         step = [d / 2 for d in step]
 
 
-def _rounded(ball: Ball, gap: _Gap, point: list[Fraction]) -> list[Fraction]:
+def _rounded(ball: Ball, gap: Gap, point: list[Fraction]) -> list[Fraction]:
     """A point of the gap in the open ball with short coordinates."""
     for bits in _ROUNDED:
         unit = Fraction(2) ** (ball.radius.numerator.bit_length() - ball.radius.denominator.bit_length() - bits)
@@ -178,7 +178,7 @@ def _rounded(ball: Ball, gap: _Gap, point: list[Fraction]) -> list[Fraction]:
     return point
 
 
-def _cut(ball: Ball, gap: _Gap) -> Wall:
+def cut(ball: Ball, gap: Gap) -> Wall:
     """A half-space that contains the ball and whose interior misses the gap.
 
     With y = x - center, the gap lies in {g_i y <= k_i}, hence, for weights l_i >= 0, in {<d, y> >= s} with d = -sum

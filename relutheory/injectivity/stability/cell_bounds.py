@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from relutheory.injectivity.stability.cell_scan import sample, scan, worth_scanning
 from relutheory.injectivity.stability.cell_tree import CellTree
-from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.cells import Cell, Cells
 from relutheory.injectivity.stability.clock import OutOfTime, late
 
 _SHARE = 0.4  # of the time for the best bound at once, before weaker ones are tried
@@ -27,10 +27,23 @@ class Work:
     nodes: int
 
 
-def prove(cells: Cells, seed: int, deadline: float | None, report: Callable[[float, int], None] | None) -> Work:
-    """Bound the eigenvalue over all cells; at the least, glance at one of them."""
+def prove(
+    cells: Cells,
+    seed: int,
+    deadline: float | None,
+    report: Callable[[float, int], None] | None,
+    known: Cell | None = None,
+) -> Work:
+    """Bound the eigenvalue over all cells; at the least, glance at one of them.
+
+    known : a cell to begin with, in place of random ones.
+    """
     cells.deadline = deadline
-    sample(cells, seed, deadline)
+    if known is None:
+        sample(cells, seed, deadline)
+    elif not late(deadline):
+        with suppress(OutOfTime):
+            cells.look(known.active, known.point)
     proved, nodes = Fraction(0) if cells.sign > 0 else cells.quick(tuple(cells.live)).outer, 0
     if cells.bound is None or late(deadline):
         return Work(proved, False, "branch and bound", nodes)

@@ -10,17 +10,10 @@ import numpy as np
 from flint import fmpz_mat
 
 from relutheory._kernels import weighing as kernels
-from relutheory._kernels.weighing import Weigher
 from relutheory.core.exact import nearest_float
 from relutheory.core.lp import solve_system
-from relutheory.injectivity.branching import (
-    branching_arrays,
-    has,
-    mark,
-    pool_is_full,
-    with_larger_pool,
-    with_more_levels,
-)
+from relutheory.injectivity.branching import has, mark, pool_is_full, with_larger_pool, with_more_levels
+from relutheory.injectivity.stability.arrays import new_tree
 from relutheory.injectivity.stability.cells import Cells
 from relutheory.injectivity.stability.clock import OutOfTime, late
 from relutheory.injectivity.stability.half_spaces import half_spaces, opposite_pairs
@@ -31,8 +24,6 @@ _LEAN = 5
 _NEARLY = 2.0**-30  # relative distance to the bound at which exact arithmetic is asked
 _FIRST, _SECONDS = 64, 0.1  # nodes before the first look at the clock, seconds between two looks
 _WORK = 2e7  # nodes times n^3 before the first look, at most
-_ENTRIES = 1 << 22  # float matrix entries of all levels that there is room for at first
-_FEWEST_LEVELS = 4
 
 
 class CellTree:
@@ -51,7 +42,7 @@ class CellTree:
         self.g = len(self.groups)
         scaled, self.exponents = self.problem.scaled(self.index)
         rows = np.vstack([scaled[: self.g], -scaled[: self.g], scaled[self.g :]])
-        self.tree = _new_tree(rows, self.g, cells.weights.n)
+        self.tree = new_tree(rows, self.g, cells.weights.n)
         self._weigh()
         self.shown: Fraction | None = None
         self._set_bound()
@@ -191,11 +182,16 @@ class CellTree:
         values, chosen = self.problem.values(z), self._chosen()
         if any(values[group.rows[0]] >= 0 for i, group in enumerate(self.groups) if i not in chosen):
             return False
-        if not self.cells.consider(z):
+        if not self._is_best(z):
             return False
-        self._set_bound()
         self.tree.counter[kernels.SETTLED] = 1
         return True
+
+    def _is_best(self, z: list[Fraction]) -> bool:
+        """Look at the cell at z, where there is one, so that the bound holds for the present node."""
+        found = self.cells.consider(z)
+        self._set_bound()
+        return found
 
     def _vector(self, k: int) -> list[int]:
         """Row k of the kernel's arrangement in homogeneous integers."""
@@ -238,20 +234,3 @@ class CellTree:
         if pool_is_full(self.tree):
             self.tree = with_larger_pool(self.tree)
         kernels.remember(self.tree, np.array(support, dtype=np.int64), len(support), True)
-
-
-def _new_tree(rows: np.ndarray, g: int, n: int) -> Weigher:
-    """A tree at its root.  rows : as in `Weigher`, of g groups, their opposites and walls; n : size of the matrices."""
-    d = rows.shape[1]
-    levels = min(n + 12, max(_ENTRIES // (n * n + (2 * d + 2) * d), _FEWEST_LEVELS))
-    return Weigher(
-        **branching_arrays(rows, levels, 1),
-        vectors_of=np.zeros((g, n)),
-        above=np.zeros((g, g), np.bool_),
-        matrix=np.zeros((levels, n, n)),
-        size_of=np.zeros((levels, n)),
-        bound=np.zeros(n),
-        terms=np.zeros(1),
-        near=np.zeros(n),
-        factor=np.zeros((n, n)),
-    )

@@ -60,7 +60,7 @@ class Cells:
         self.cell: Cell | None = None
         self.bound: Fraction | None = None  # no cell that was looked at has an eigenvalue beyond it
         self.deadline: float | None = None  # of `time.perf_counter`, for exact eigenvalues
-        self._known: dict[tuple[int, ...], Eigenvalue] = {}
+        self.known: dict[tuple[int, ...], Eigenvalue] = {}
 
     def active(self, marked: set[int]) -> tuple[int, ...]:
         """The active rows of a cell with these marked rows."""
@@ -87,14 +87,14 @@ class Cells:
 
         Out of time it is only glanced at, and `OutOfTime` is raised.
         """
-        found = self._known.get(active)
+        found = self.known.get(active)
         if found is None:
             try:
                 found = self.weights.eigenvalue(active, self.sign, self.deadline)
             except OutOfTime:
                 self.glance(active, point)
                 raise
-            self._known[active] = found
+            self.known[active] = found
         self._keep(found, active, point)
         if self.bound is None or self.sign * (found.outer - self.bound) < 0:
             self.bound = found.outer

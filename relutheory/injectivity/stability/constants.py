@@ -3,90 +3,27 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from fractions import Fraction
 
 from relutheory.core.errors import check_limit, reject
-from relutheory.core.lp import solve_system
 from relutheory.core.progress import Report, reporter
-from relutheory.core.roots import root
-from relutheory.core.sets import Polyhedron
-from relutheory.core.verdict import EnclosedFloat, Enclosure, NotABool, Rigor
+from relutheory.core.sets import Ball, Polyhedron
+from relutheory.core.verdict import Enclosure
 from relutheory.injectivity.decide import Status, decide_injectivity
-from relutheory.injectivity.stability.cell_bounds import prove
-from relutheory.injectivity.stability.cells import Cell, Cells
-from relutheory.injectivity.stability.clock import OutOfTime, late
-from relutheory.injectivity.stability.half_spaces import harmonic_gram
+from relutheory.injectivity.stability.ball_pairs import BallDescent, pair_in_cell_and_ball
+from relutheory.injectivity.stability.balls import cell_in_ball, look_at_cells
+from relutheory.injectivity.stability.cells import Cells
+from relutheory.injectivity.stability.lower_bounds import lower_evidence
 from relutheory.injectivity.stability.pairs import Descent, Pair, pair_in_cell
-from relutheory.injectivity.stability.singular import extreme_eigenvalue, outward
+from relutheory.injectivity.stability.result import Evidence, LipschitzBounds, LipschitzResult, bounds_from, enclosure
 from relutheory.networks import ReLULayer
 
 _CELLS_SHARE = 0.8  # of the time for the cells; the rest is for pairs
 
 
-@dataclass(frozen=True, kw_only=True)
-class LipschitzBounds:
-    """Three lower bounds for the lower Lipschitz constant that follow from m0 alone, rounded down.
-
-    printed : m0 / sqrt(2 m) (Puthawala et al. 2022); half : m0 / 2 (Freeman and Haider 2025); sharp : m0 / sqrt(2).
-    """
-
-    printed: float
-    half: float
-    sharp: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class LipschitzResult(NotABool):
-    """A Lipschitz constant between two bounds; made by `lower_lipschitz` and `upper_lipschitz`.
-
-    squared : an `Enclosure` of the square of the constant, rational ends.  cell : the open cell of least (largest)
-    singular value found.  witness : a `Pair` of exact points whose ratio squared is the upper (lower) end of
-    `squared`.  singular_squared : an `Enclosure` of the square of that singular value over all cells.  complete :
-    whether all cells are accounted for; else the bounds hold all the same, and are wider.  method : "not injective",
-    "all cells" or "branch and bound"; nodes : of the search tree, or cells looked at; seconds : taken.
-    bounds : of the lower constant, else None.
-    """
-
-    squared: Enclosure
-    singular_squared: Enclosure
-    cell: Cell | None
-    witness: Pair | None
-    complete: bool
-    method: str
-    nodes: int
-    seconds: float
-    bounds: LipschitzBounds | None
-
-    _hint = "compare .lower or .upper"
-
-    @property
-    def lower(self) -> float:
-        """A lower bound of the constant: a float, rounded down."""
-        return outward(root(self.squared.lo).lo, up=False)
-
-    @property
-    def upper(self) -> float:
-        """An upper bound of the constant: a float, rounded up."""
-        return outward(root(self.squared.hi).hi, up=True)
-
-    @property
-    def m0(self) -> EnclosedFloat:
-        """The least n-th singular value (for the upper constant: the largest first one) of the cells' active rows.
-
-        A float to calculate with; `m0.lo` and `m0.hi` are proved.
-        """
-        return EnclosedFloat(_roots(self.singular_squared))
-
-    @property
-    def rigor(self) -> Rigor:
-        """EXACT where both ends agree, else ENCLOSED: both are proved."""
-        return self.squared.rigor
-
-
 def lower_lipschitz(
     layer: ReLULayer,
-    domain: Polyhedron | None = None,
+    domain: Polyhedron | Ball | None = None,
     *,
     time_limit: float | None = None,
     starts: int = 24,
@@ -95,14 +32,16 @@ def lower_lipschitz(
 ) -> LipschitzResult:
     """Enclose kappa, the infimum of |f(x) - f(y)| / |x - y| over x != y, where f(x) = ReLU(Wx + b).
 
-    layer : any m x n weights and biases.  domain : a Box or Polyhedron with interior points, to which x and y belong;
-    None is all of R^n.  time_limit : seconds; beyond them the bounds are wider, and `complete` is False.  starts : of
-    the descents that look for close pairs; seed : of their random choices.  progress : True for a bar on stderr, or a
-    function of (closed share, nodes).
+    layer : any m x n weights and biases.  domain : a Box or Polyhedron with interior points, or a Ball, to which x and
+    y belong; None is all of R^n.  time_limit : seconds; beyond them the bounds are wider, and `complete` is False.
+    starts : of the descents that look for close pairs; seed : of their random choices.  progress : True for a bar on
+    stderr, or a function of (closed share, nodes).
 
     Returns a `LipschitzResult`.  With m0 the least n-th singular value of the active rows over the open cells, m0 /
     sqrt(2) <= kappa <= m0 (opposite rows, and rows active on all of the domain, may give a better lower end).  Without
-    a time limit, both ends are zero exactly where the layer is not injective.  Raises InputError for bad arguments.
+    a time limit, both ends are zero exactly where the layer is not injective.  On a ball the lower end is that of a
+    polytope around it, which comes closer until its worst cell meets the ball (if not, `complete` is False); the pair
+    lies in the ball.  Raises InputError for bad arguments.
 
     Source: Puthawala et al. 2022 and Freeman and Haider 2025 with the smaller constants 1 / sqrt(2m) and 1 / 2; the
     catalogue has a proof of 1 / sqrt(2), inj.inverse-lipschitz.
@@ -110,37 +49,44 @@ def lower_lipschitz(
     >>> result = lower_lipschitz(ReLULayer([[1, 0], [0, 1], [-1, 0], [0, -1]]))
     >>> result.squared.lo, result.squared.hi, result.m0.lo, result.rigor.value
     (Fraction(1, 2), Fraction(1, 2), Fraction(1, 1), 'exact')
+    >>> result.certificate.claim, result.certificate.statement["bound"]
+    ('lower-lipschitz', '1/2')
+    >>> lower_lipschitz(ReLULayer([[1], [-1]]), Ball([2], 1)).squared.lo
+    Fraction(1, 1)
     """
     started = time.perf_counter()
     limit = _checked(layer, domain, time_limit, starts, seed, progress)
     deadline = None if limit is None else started + limit
     decided = decide_injectivity(layer, domain=domain, time_limit=None if limit is None else limit / 4)
-    cells = Cells(layer, domain, 1)
+    ball = domain if isinstance(domain, Ball) else None
     if decided.status is Status.NOT_INJECTIVE and decided.witness is not None:
         zero, pair = Enclosure.exact(0), decided.witness
         middle = [(a + b) / 2 for a, b in zip(pair.x, pair.y, strict=True)]
+        cells = Cells(layer, decided.problem.domain, 1)
         return LipschitzResult(
             squared=zero,
             singular_squared=zero,
-            cell=cells.cell_at(middle),
+            cell=cells.cell_at(middle) if ball is None else cell_in_ball(cells, ball, middle),
             witness=Pair.of(layer, pair.x, pair.y),
             complete=True,
             method="not injective",
             nodes=decided.stats.nodes,
             seconds=time.perf_counter() - started,
-            bounds=_bounds(zero, layer.m),
+            bounds=bounds_from(zero, layer.m),
+            evidence=Evidence(layer=layer, domain=cells.domain, ball=ball, sign=1, bound=Fraction(0)),
         )
     with reporter(progress, "cells") as report:
-        work = prove(cells, seed, _earlier(deadline, started), report)
-    best, cell, square = cells.best, cells.cell, cells.weights.square
+        looked = look_at_cells(layer, domain, 1, seed, _earlier(deadline, started), report, decided.outer)
+    work, inside = looked.work, looked.inside
+    best, cell, square = inside.best, inside.cell, inside.weights.square
     assert best is not None and cell is not None
-    m0 = _enclosure(work.proved * square, best.inner * square)
-    constant = (m0.lo + _from_constant_rows(cells, deadline)) / 2
-    proved = max(constant, _from_pairs(cells, deadline))
-    pairs = [pair_in_cell(cells, cell, best.vector), *Descent(cells, best.vector, seed).run(starts, deadline)]
+    m0 = enclosure(work.proved * square, best.inner * square)
+    evidence = lower_evidence(looked.cells, work.proved, deadline, ball)
+    descent = Descent(inside, best.vector, seed) if ball is None else BallDescent(inside, best.vector, seed, ball)
+    pairs = [_first_pair(inside, ball), *descent.run(starts, deadline)]
     closest = min(pairs, key=lambda pair: pair.ratio_squared)
-    kappa = _enclosure(proved, closest.ratio_squared)
-    m0 = _enclosure(max(m0.lo, kappa.lo), min(m0.hi, 2 * kappa.hi))  # where cells are left, pairs may know more
+    kappa = enclosure(evidence.bound, closest.ratio_squared)
+    m0 = enclosure(max(m0.lo, kappa.lo), min(m0.hi, 2 * kappa.hi))  # where cells are left, pairs may know more
     return LipschitzResult(
         squared=kappa,
         singular_squared=m0,
@@ -150,13 +96,14 @@ def lower_lipschitz(
         method=work.method,
         nodes=work.nodes,
         seconds=time.perf_counter() - started,
-        bounds=_bounds(m0, layer.m),
+        bounds=bounds_from(m0, layer.m),
+        evidence=evidence,
     )
 
 
 def upper_lipschitz(
     layer: ReLULayer,
-    domain: Polyhedron | None = None,
+    domain: Polyhedron | Ball | None = None,
     *,
     time_limit: float | None = None,
     seed: int = 0,
@@ -165,8 +112,8 @@ def upper_lipschitz(
     """Enclose the supremum of |f(x) - f(y)| / |x - y| over x != y, where f(x) = ReLU(Wx + b).
 
     Arguments as in `lower_lipschitz`.  Returns a `LipschitzResult`: on a convex domain the constant is the largest
-    singular value of the active rows over the open cells that meet its interior.  Raises InputError for bad
-    arguments.
+    singular value of the active rows over the open cells that meet its interior (on a ball, the upper end is that of a
+    polytope around it).  Raises InputError for bad arguments.
 
     Source: f is the integral of its derivative along a segment, which bounds the ratio by the largest derivative; and
     inside a cell f is linear.
@@ -176,28 +123,28 @@ def upper_lipschitz(
     """
     started = time.perf_counter()
     limit = _checked(layer, domain, time_limit, 1, seed, progress)
-    cells = Cells(layer, domain, -1)
+    ball = domain if isinstance(domain, Ball) else None
     with reporter(progress, "cells") as report:
-        work = prove(cells, seed, None if limit is None else started + limit, report)
-    best, cell, square = cells.best, cells.cell, cells.weights.square
-    assert best is not None and cell is not None
-    pair = pair_in_cell(cells, cell, best.vector)
-    squared = _enclosure(pair.ratio_squared, max(work.proved * square, pair.ratio_squared))
+        looked = look_at_cells(layer, domain, -1, seed, None if limit is None else started + limit, report)
+    work, cells = looked.work, looked.cells
+    pair = _first_pair(looked.inside, ball)
+    squared = enclosure(pair.ratio_squared, max(work.proved * cells.weights.square, pair.ratio_squared))
     return LipschitzResult(
         squared=squared,
         singular_squared=squared,
-        cell=cell,
+        cell=looked.inside.cell,
         witness=pair,
         complete=work.complete,
         method=work.method,
         nodes=work.nodes,
         seconds=time.perf_counter() - started,
         bounds=None,
+        evidence=Evidence(layer=layer, domain=cells.domain, ball=ball, sign=-1, bound=squared.hi, cells=squared.hi),
     )
 
 
 def lipschitz_bounds(
-    layer: ReLULayer, domain: Polyhedron | None = None, *, time_limit: float | None = None
+    layer: ReLULayer, domain: Polyhedron | Ball | None = None, *, time_limit: float | None = None
 ) -> LipschitzBounds:
     """The three lower bounds of the lower Lipschitz constant that follow from m0: a `LipschitzBounds`.
 
@@ -212,21 +159,9 @@ def lipschitz_bounds(
     return bounds
 
 
-def _from_pairs(cells: Cells, deadline: float | None) -> Fraction:
-    """A lower bound of kappa squared from opposite rows alone: attained where the layer is [B; -DB]."""
-    if late(deadline):
-        return Fraction(0)
-    matrix, unit = harmonic_gram(cells)
-    unit *= cells.weights.square
-    try:
-        return extreme_eigenvalue(matrix, 1, unit, deadline).outer * unit
-    except OutOfTime:
-        return Fraction(0)
-
-
 def _checked(
     layer: ReLULayer,
-    domain: Polyhedron | None,
+    domain: Polyhedron | Ball | None,
     time_limit: float | None,
     starts: int,
     seed: int,
@@ -234,8 +169,10 @@ def _checked(
 ) -> float | None:
     if not isinstance(layer, ReLULayer):
         reject("layer", layer, "must be a ReLULayer")
-    if domain is not None and not isinstance(domain, Polyhedron):
-        reject("domain", domain, "must be a Box, a Polyhedron or None")
+    if domain is not None and not isinstance(domain, (Polyhedron, Ball)):
+        reject("domain", domain, "must be a Box, a Polyhedron, a Ball or None")
+    if domain is not None and domain.n != layer.n:
+        reject("domain", domain, f"must lie in the layer's input space, R^{layer.n}")
     for name, value in (("starts", starts), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             reject(name, value, "must be a non-negative integer")
@@ -244,46 +181,14 @@ def _checked(
     return check_limit("time_limit", time_limit)
 
 
-def _from_constant_rows(cells: Cells, deadline: float | None) -> Fraction:
-    """A lower bound of the sum of <w_i, u>^2 over the rows active on all of the domain, for unit vectors u.
-
-    Half of it adds to m0^2 / 2: between x and y these rows count in full, and only the others are weighed by
-    2 min(t, 1 - t) along the way, whose integral is 1/2.  So with one cell kappa is m0.  Some of these rows would do
-    as well, so that a deadline may come between.
-    """
-    problem = cells.problem
-    if problem.domain is None or late(deadline):
-        return Fraction(0)
-    values = problem.values(problem.inside)
-    active = []
-    for i in cells.live:
-        if late(deadline):
-            break
-        row = problem.rows[i]
-        if values[i] >= 0 and solve_system([*problem.walls, (row[:-1], -row[-1])], [], problem.n).point is None:
-            active.append(i)
-    if len(active) < problem.n:
-        return Fraction(0)
-    try:
-        return cells.weights.eigenvalue(active, 1, deadline).outer * cells.weights.square
-    except OutOfTime:
-        return Fraction(0)
+def _first_pair(cells: Cells, ball: Ball | None) -> Pair:
+    """The pair in the best cell."""
+    assert cells.best is not None and cells.cell is not None
+    if ball is None:
+        return pair_in_cell(cells, cells.cell, cells.best.vector)
+    return pair_in_cell_and_ball(cells, cells.cell, cells.best.vector, ball)
 
 
 def _earlier(deadline: float | None, started: float) -> float | None:
     """When to stop looking at cells, so that some time is left for pairs."""
     return None if deadline is None else started + _CELLS_SHARE * (deadline - started)
-
-
-def _enclosure(lo: Fraction, hi: Fraction) -> Enclosure:
-    return Enclosure(lo=lo, hi=hi, rigor=Rigor.EXACT if lo == hi else Rigor.ENCLOSED)
-
-
-def _roots(square: Enclosure) -> Enclosure:
-    low, high = root(square.lo).lo, root(square.hi).hi
-    return Enclosure(lo=low, hi=high, rigor=Rigor.EXACT if low == high else Rigor.ENCLOSED)
-
-
-def _bounds(m0_squared: Enclosure, m: int) -> LipschitzBounds:
-    printed, half, sharp = (outward(root(m0_squared.lo / k).lo, up=False) for k in (2 * max(m, 1), 4, 2))
-    return LipschitzBounds(printed=printed, half=half, sharp=sharp)

@@ -68,8 +68,9 @@ class Descent:
         with np.errstate(all="ignore"):
             self.W, self.b = np.ldexp(self.layer.W, -unit), np.ldexp(self.layer.b, -unit)
         self.finite = bool(np.isfinite(self.W).all() and np.isfinite(self.b).all())
-        norms = np.linalg.norm(self.W, axis=1)
-        kinks = np.abs(self.b[norms > 0]) / norms[norms > 0]
+        with np.errstate(all="ignore"):
+            norms = np.linalg.norm(self.W, axis=1)
+            kinks = np.abs(self.b[norms > 0]) / norms[norms > 0]
         self.size = float(kinks.max(initial=0.0)) or 1.0
         size = max(abs(v) for v in vector)
         self.vector = np.array([nearest_float(Fraction(v, size)) for v in vector])
@@ -105,7 +106,9 @@ class Descent:
         opposite = harmonic_pair(self.cells) if count else None
         if opposite is not None and self.domain is None:
             for scale in {self.size, self.size * (_FAR if self.cells.problem.affine else 1.0)}:
-                yield opposite[0] * scale, opposite[1] * scale
+                with np.errstate(all="ignore"):
+                    ends = opposite[0] * scale, opposite[1] * scale
+                yield ends
         points = spread_points(self.cells, 2 * count, self.rng, deadline)
         for k in range(count):
             x, y = points[2 * k], points[2 * k + 1]

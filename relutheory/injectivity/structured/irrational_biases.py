@@ -15,14 +15,18 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from flint import fmpq_mat
 
-from relutheory.core.errors import check_executor, check_limit
-from relutheory.core.exact import to_fmpq
+from relutheory.core.certificate import Certificate
+from relutheory.core.errors import InputError, check_executor, check_limit
+from relutheory.core.exact import rational, to_fmpq
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.decide import InjectivityResult, Status, decide_injectivity
+from relutheory.injectivity.statements import texts
 from relutheory.injectivity.witness import Collision
 from relutheory.networks import ReLULayer
 
@@ -37,18 +41,20 @@ class BracketResult(NotABool):
     `upper` is not, else UNDECIDED.  lower, upper : the decisions of the layers with the smaller and with the larger
     biases; one and the same where the biases are rational; upper is None where it was not needed; of a tie, lower is
     the decision of the layer with inputs shifted and measured in the root.  bits : to which square roots were enclosed.
+    rows : the layer.  certificate : made on request; it saves to a file that `relutheory check` verifies on its own.
 
     >>> from relutheory.injectivity.structured.normalisation import decide_batch_norm
     >>> layer = ReLULayer([[1], [-1]], [0, 1])
     >>> result = decide_batch_norm(layer, [1, 1], [0, 0], mean=[0, 0], var=[2, 3], eps=0)
-    >>> result.status.value, result.rigor.value
-    ('injective', 'exact')
+    >>> result.status.value, result.rigor.value, result.certificate.claim
+    ('injective', 'exact', 'injective-with-roots')
     """
 
     status: Status
     lower: InjectivityResult = field(repr=False)
     upper: InjectivityResult | None = field(repr=False)
     bits: int
+    rows: tuple[RootRow, ...] = field(repr=False)
 
     @property
     def proved(self) -> bool:
@@ -69,6 +75,28 @@ class BracketResult(NotABool):
     def witness(self) -> Collision | None:
         """Two rational points that collide in the layer itself, where it is not injective."""
         return self.upper.witness if self.refuted and self.upper is not None else None
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The proof as a `Certificate` about the rows, which are those of the normalised layer up to positive factors.
+
+        Raises InputError where nothing was decided.
+        """
+        statement: dict[str, Any] = {"layer": None, "domain": None, "rows": self._stated()}
+        if self.witness is not None:
+            pair = {"x": texts(self.witness.x), "y": texts(self.witness.y)}
+            return Certificate("not-injective-with-roots", statement, pair)
+        if not self.proved:
+            raise InputError("certificate: the layer is undecided, nothing is proved")
+        proof: dict[str, Any] = {"by": "smaller biases", "layer": self.lower.certificate.body()}
+        measured = None if self.upper is None else in_one_root(self.rows, self.lower.problem.n)
+        if measured is not None:
+            proof |= {"by": "one root", "shift": texts(measured.shift), "root": str(measured.root)}
+        return Certificate("injective-with-roots", statement, proof)
+
+    def _stated(self) -> dict[str, Any]:
+        parts = {name: texts(getattr(row, name) for row in self.rows) for name in "pqr"}
+        return {"n": self.lower.problem.n, "W": [texts(row.w) for row in self.rows], **parts}
 
 
 @dataclass(frozen=True)
@@ -102,35 +130,49 @@ def decide_between(
         lower, upper = bracket(rows, n, bits)
         below = decided(lower)
         if below.proved:
-            return BracketResult(Status.INJECTIVE, below, None, bits)
+            return BracketResult(Status.INJECTIVE, below, None, bits, tuple(rows))
         above = below if lower == upper else decided(upper)
         if above.refuted:
-            return BracketResult(Status.NOT_INJECTIVE, below, above, bits)
+            return BracketResult(Status.NOT_INJECTIVE, below, above, bits, tuple(rows))
         if not (below.refuted and above.proved):
             break  # out of budget
-        measured = _in_one_root(rows, n)
+        measured = in_one_root(rows, n)
         if measured is not None:
-            tie = decided(measured)
+            tie = decided(measured.layer)
             if tie.proved:
-                return BracketResult(Status.INJECTIVE, tie, above, bits)
-    return BracketResult(Status.UNDECIDED, below, above, bits)
+                return BracketResult(Status.INJECTIVE, tie, above, bits, tuple(rows))
+    return BracketResult(Status.UNDECIDED, below, above, bits, tuple(rows))
 
 
-def _in_one_root(rows: list[RootRow], n: int) -> ReLULayer | None:
+@dataclass(frozen=True)
+class Measured:
+    """A rational layer of y, with x = shift + sqrt(root) y."""
+
+    layer: ReLULayer
+    shift: list[Fraction]
+    root: Fraction
+
+
+def in_one_root(rows: Sequence[RootRow], n: int) -> Measured | None:
     """A rational layer that is injective exactly when that of the rows is, where one root sqrt(d) is in all of them.
 
     x = a + sqrt(d) y with Wa = -p leaves sqrt(d) (<w, y> + q sqrt(r / d)) of a row, and that has to be rational.
     """
     moving = [row for row in rows if any(row.w)]
     table = fmpq_mat([[*map(to_fmpq, row.w), to_fmpq(row.p)] for row in moving]).rref()[0].tolist()
-    if any(line[-1] and not any(line[:-1]) for line in table):
-        return None  # p is not in the range of W
+    shift = [Fraction(0)] * n
+    for line in table:
+        pivot = next((k for k, v in enumerate(line[:-1]) if v), None)
+        if pivot is not None:
+            shift[pivot] = -rational(line[-1])
+        elif line[-1]:
+            return None  # p is not in the range of W
     d = next(row.r for row in moving if row.q)
     ratios = [_root(row.r / d, 1) if row.q else (Fraction(0), Fraction(0)) for row in moving]
     if any(low != high for low, high in ratios):
         return None
     offsets = [row.q * low for row, (low, _) in zip(moving, ratios, strict=True)]
-    return rational_layer([row.w for row in moving], offsets, n)
+    return Measured(rational_layer([row.w for row in moving], offsets, n), shift, d)
 
 
 def bracket(rows: list[RootRow], n: int, bits: int) -> tuple[ReLULayer, ReLULayer]:

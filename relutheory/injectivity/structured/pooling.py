@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice, product
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from relutheory.core.certificate import Certificate
 from relutheory.core.errors import check_executor, check_limit, reject
-from relutheory.core.exact import Number, is_scalar_array, primitive
+from relutheory.core.exact import Number, is_scalar_array
 from relutheory.core.verdict import NotABool, Rigor
 from relutheory.injectivity.decide import InjectivityResult, Status, decide_injectivity
+from relutheory.injectivity.structured.pooled_trees import Tree, search_pairs
+from relutheory.injectivity.structured.representatives import layer_row, representatives, rows_layer
+from relutheory.injectivity.structured.small_points import small_collision
 from relutheory.injectivity.witness import Collision
 from relutheory.networks import ReLULayer
 
 KINDS = ("max", "average", "lp")
-_GRID = 700  # small points at which outputs are compared
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -78,11 +81,14 @@ class PooledLayer:
 class PoolingResult(NotABool):
     """Whether a pooled layer is injective; made by `decide_pooling`.
 
-    status, rigor, witness : as in `InjectivityResult`.  method : how it was decided.  pairs : the pairs of cells that
-    were compared.  decision : the decision of a layer on which the answer rests, or None.
+    status, rigor, witness : as in `InjectivityResult`.  method : how it was decided.  pairs : the nodes of the trees
+    over pairs of cells; trees : these, where they prove that it is.  decision : the decision of a layer on which the
+    answer rests, or None.  certificate : made on request; it saves to a file that `relutheory check` verifies on its
+    own.
 
-    >>> decide_pooling(ReLULayer([[1], [2], [-1]]), [[0, 1]]).method
-    'parallel groups'
+    >>> result = decide_pooling(ReLULayer([[1], [2], [-1]]), [[0, 1]])
+    >>> result.method, result.certificate.claim
+    ('parallel groups', 'pooling-injective')
     """
 
     status: Status
@@ -92,6 +98,7 @@ class PoolingResult(NotABool):
     seconds: float
     pooled: PooledLayer = field(repr=False)
     decision: InjectivityResult | None = field(repr=False)
+    trees: tuple[Tree, ...] = field(default=(), repr=False)
 
     @property
     def rigor(self) -> Rigor:
@@ -108,6 +115,13 @@ class PoolingResult(NotABool):
         """Whether the pooled layer is proved not to be injective."""
         return self.status is Status.NOT_INJECTIVE
 
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The proof as a `Certificate`.  Raises InputError where nothing was decided."""
+        from relutheory.injectivity.structured.pooled_certificates import certify
+
+        return certify(self)
+
 
 def decide_pooling(
     layer: ReLULayer,
@@ -123,13 +137,14 @@ def decide_pooling(
     """Decide whether x -> pool(ReLU(Wx + b)) is injective on R^n, exactly.
 
     layer, groups, kind, p : as in `PooledLayer`.  time_limit : seconds; node_limit : nodes of each search tree;
-    pair_limit : pairs of cells; beyond them UNDECIDED.  executor : shares the subtrees of decisions of layers.
+    pair_limit : nodes of the trees over pairs of cells; beyond them UNDECIDED.  executor : shares the subtrees of
+    decisions of layers.
 
     In this order: groups whose weights point in one direction act like their first row to become active, so if all do,
     the layer of these rows decides; if these rows and single neurons alone are injective, all is; if the layer before
     pooling is not injective, nothing is; a few small points are tried; and last, "max" and "average" being affine on
-    cells, all pairs of cells are asked for points with equal outputs.  "lp" with p > 1 and other groups than these may
-    stay UNDECIDED.  Returns a `PoolingResult`.  Raises InputError for bad arguments.
+    cells, trees over pairs of cells are searched for points with equal outputs.  "lp" with p > 1 and other groups than
+    these may stay UNDECIDED.  Returns a `PoolingResult`.  Raises InputError for bad arguments.
 
     Source: puthawala2022 for the question; that every argmax row spans is not enough (|x|), see the catalogue's
     inj.pooling and inj.pooling-argmax.
@@ -152,10 +167,15 @@ def decide_pooling(
         return decide_injectivity(rows_layer(rows, layer.n), time_limit=left, node_limit=node_limit, executor=executor)
 
     def result(
-        status: Status, method: str, witness: Collision | None = None, decision: Any = None, pairs: int = 0
+        status: Status,
+        method: str,
+        witness: Collision | None = None,
+        decision: InjectivityResult | None = None,
+        pairs: int = 0,
+        trees: tuple[Tree, ...] = (),
     ) -> PoolingResult:
         seconds = time.perf_counter() - started
-        return PoolingResult(status, method, witness, pairs, seconds, pooled, decision)
+        return PoolingResult(status, method, witness, pairs, seconds, pooled, decision, trees)
 
     single, mixed = representatives(pooled)
     safe = decided(single)
@@ -163,78 +183,19 @@ def decide_pooling(
         return result(safe.status, "parallel groups", safe.witness, safe)
     if safe.proved:
         return result(Status.INJECTIVE, "rows outside of the other groups", None, safe)
-    before = decided([_row(layer, i) for i in range(layer.m)])
+    before = decided([layer_row(layer, i) for i in range(layer.m)])
     if before.refuted:
         return result(Status.NOT_INJECTIVE, "layer before pooling", before.witness, before)
-    found = _grid_collision(pooled)
+    found = small_collision(pooled)
     if found is not None:
         return result(Status.NOT_INJECTIVE, "small points", found)
     if kind == "lp" and p > 1:
         return result(Status.UNDECIDED, "small points")
-    from relutheory.injectivity.structured.pooled_cells import compare_cells
-
-    outcome = compare_cells(single, mixed, "max" if kind == "max" else "average", layer.n, deadline, most)
+    outcome = search_pairs(pooled, deadline, most)
     status = Status.INJECTIVE if outcome.complete else Status.UNDECIDED
     if outcome.collision is not None:
         status = Status.NOT_INJECTIVE
-    return result(status, "pairs of cells", outcome.collision, None, outcome.pairs)
-
-
-def representatives(pooled: PooledLayer) -> tuple[list[list[Fraction]], list[list[list[Fraction]]]]:
-    """Rows (w | b) that stand for the groups of parallel rows, and the rows of the other groups.
-
-    A group whose non-zero weights are s_i d with s_i > 0 has an output that is constant in t = <d, x> up to the first
-    point where a row becomes active, and strictly increasing from there on, whatever the pooling: to know it is to know
-    the ReLU of that row.  In "max" the row has to exceed the largest constant neuron of the group first.
-    """
-    single, mixed = [], []
-    for group in pooled.groups:
-        rows = [_row(pooled.layer, i) for i in group]
-        moving = [row for row in rows if any(row[:-1])]
-        directions = {tuple(primitive(row[:-1])) for row in moving}
-        if len(directions) > 1:
-            mixed.append(rows)
-        elif moving:
-            still = max([Fraction(0), *(row[-1] for row in rows if not any(row[:-1]))])
-            floor = still if pooled.kind == "max" else Fraction(0)
-            (direction,) = directions
-            k = next(k for k, v in enumerate(direction) if v)
-            offset = max((row[-1] - floor) * direction[k] / row[k] for row in moving)
-            single.append([*map(Fraction, direction), offset])
-    return single, mixed
-
-
-def rows_layer(rows: Sequence[Sequence[Fraction]], n: int) -> ReLULayer:
-    """The layer with these rows (w | b)."""
-    if not rows:
-        return ReLULayer(np.zeros((0, n)))
-    return ReLULayer([list(row[:-1]) for row in rows], [row[-1] for row in rows])
-
-
-def _row(layer: ReLULayer, i: int) -> list[Fraction]:
-    return [*layer.weight.row(i), layer.bias[i]]
-
-
-def _grid_collision(pooled: PooledLayer) -> Collision | None:
-    """Two small integer points with equal outputs, if some of the first few hundred have."""
-    seen: dict[tuple[Fraction, ...], tuple[Fraction, ...]] = {}
-    for x in islice(_small_points(pooled.layer.n), _GRID):
-        other = seen.setdefault(tuple(pooled.forward_exact(x)), x)
-        if other != x:
-            return Collision(other, x)
-    return None
-
-
-def _small_points(n: int) -> Iterator[tuple[Fraction, ...]]:
-    """All points with entries -2..2 in few dimensions; some of them, and their negatives, in many."""
-    if 5**n <= _GRID:
-        yield from (tuple(map(Fraction, x)) for x in product(range(-2, 3), repeat=n))
-        return
-    rng = np.random.default_rng(0)
-    while True:
-        x = rng.integers(-2, 3, n).tolist()
-        yield tuple(map(Fraction, x))
-        yield tuple(-Fraction(v) for v in x)
+    return result(status, "pairs of cells", outcome.collision, None, outcome.pairs, outcome.trees)
 
 
 def _several(values: Any) -> bool:
