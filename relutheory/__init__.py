@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from relutheory.activation import activation_pattern as activation_pattern
     from relutheory.activation import affine_map as affine_map
     from relutheory.activation import affine_maps as affine_maps
+    from relutheory.activation import exact_forward_along_depth as exact_forward_along_depth
+    from relutheory.activation import exact_products_along_depth as exact_products_along_depth
+    from relutheory.activation import forward_along_depth as forward_along_depth
+    from relutheory.activation import products_along_depth as products_along_depth
     from relutheory.core.certificate import Certificate as Certificate
     from relutheory.core.errors import InputError as InputError
     from relutheory.core.sets import Ball as Ball
@@ -23,6 +27,17 @@ if TYPE_CHECKING:
     from relutheory.core.verdict import Enclosure as Enclosure
     from relutheory.core.verdict import Rigor as Rigor
     from relutheory.core.verdict import Verdict as Verdict
+    from relutheory.deep_limit import CommonNorm as CommonNorm
+    from relutheory.deep_limit import DeepFamily as DeepFamily
+    from relutheory.deep_limit import DeepLimit as DeepLimit
+    from relutheory.deep_limit import Freezing as Freezing
+    from relutheory.deep_limit import check_convergence as check_convergence
+    from relutheory.deep_limit import common_norm as common_norm
+    from relutheory.deep_limit import domains_along_depth as domains_along_depth
+    from relutheory.deep_limit import freezing_depth as freezing_depth
+    from relutheory.deep_limit import largest_product as largest_product
+    from relutheory.deep_limit import recover_layer as recover_layer
+    from relutheory.deep_limit import sup_bound as sup_bound
     from relutheory.injectivity import Collision as Collision
     from relutheory.injectivity import InjectivityResult as InjectivityResult
     from relutheory.injectivity import Status as Status
@@ -91,11 +106,28 @@ _MODULES = {
         "activation_pattern",
         "affine_map",
         "affine_maps",
+        "exact_forward_along_depth",
+        "exact_products_along_depth",
+        "forward_along_depth",
+        "products_along_depth",
     ),
     "relutheory.core.certificate": ("Certificate",),
     "relutheory.core.errors": ("InputError",),
     "relutheory.core.sets": ("Ball", "Box", "Polyhedron"),
     "relutheory.core.verdict": ("Enclosure", "Rigor", "Verdict"),
+    "relutheory.deep_limit": (
+        "CommonNorm",
+        "DeepFamily",
+        "DeepLimit",
+        "Freezing",
+        "check_convergence",
+        "common_norm",
+        "domains_along_depth",
+        "freezing_depth",
+        "largest_product",
+        "recover_layer",
+        "sup_bound",
+    ),
     "relutheory.injectivity": ("Collision", "InjectivityResult", "Status", "decide_injectivity"),
     "relutheory.injectivity.constructions": ("injective_layer",),
     "relutheory.injectivity.domains": ("MaximalBias", "maximal_bias"),

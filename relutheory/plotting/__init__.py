@@ -11,6 +11,13 @@ from relutheory.plotting.arrangement2d import (
 from relutheory.plotting.arrangement3d import Face, arrangement_figure, draw_cells, draw_planes, find_faces
 from relutheory.plotting.cells import Cell, collision_inside, find_cells, find_sphere_cells
 from relutheory.plotting.colours import class_colours, ranks, relief_colours
+from relutheory.plotting.deep_limit import (
+    draw_coordinates,
+    draw_decays,
+    draw_error,
+    draw_sizes,
+    trajectory_figure,
+)
 from relutheory.plotting.figures import MadeFigure, figure_names, make_figures
 from relutheory.plotting.layer_picture import layer_figure, plot_layer
 from relutheory.plotting.partition2d import (
@@ -54,14 +61,18 @@ __all__ = [
     "counts_along",
     "counts_legend",
     "draw_cells",
+    "draw_coordinates",
     "draw_counts",
     "draw_curves",
+    "draw_decays",
+    "draw_error",
     "draw_half_points",
     "draw_lines",
     "draw_partition",
     "draw_plane_cells",
     "draw_planes",
     "draw_relief_key",
+    "draw_sizes",
     "draw_sphere",
     "draw_stability",
     "draw_wedges",
@@ -86,5 +97,6 @@ __all__ = [
     "relief_colours",
     "stability_legend",
     "threshold_figure",
+    "trajectory_figure",
     "wedge_legend",
 ]

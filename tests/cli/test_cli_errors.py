@@ -98,6 +98,8 @@ def test_a_file_that_is_no_certificate_is_invalid(folder: Path, capsys: pytest.C
         "invert",
         "repair",
         "convolution",
+        "threshold",
+        "limit",
         "regions",
         "check",
         "figures",

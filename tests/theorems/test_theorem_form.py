@@ -64,7 +64,7 @@ def test_an_unknown_id_names_close_ones() -> None:
     with pytest.raises(InputError, match=r"did you mean .*inj\.layer-criterion") as caught:
         get("inj.layer-criterium")
     assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="the rooms are act, gau, inj"):
+    with pytest.raises(InputError, match="the rooms are act, deep, gau, inj"):
         get("q")
 
 

@@ -1,0 +1,127 @@
+"""The table of criteria: what is decided, what is only evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relutheory.core.errors import InputError
+from relutheory.core.verdict import Rigor, Verdict
+from relutheory.deep_limit.criteria import CriterionRow, check_convergence
+from relutheory.deep_limit.family import DeepFamily
+
+ORDER = (
+    "deep.summable",
+    "deep.growing-width",
+    "deep.lindley",
+    "deep.reflected",
+    "deep.contraction",
+    "deep.products",
+    "deep.necessary",
+)
+SWAP = [[0, 1], [1, 0]]
+
+
+def rows_of(W: str, b: str = "c", m: int = 1, **constants: Any) -> dict[str, CriterionRow]:
+    constants.setdefault("c", [0] * m)
+    rows = check_convergence(DeepFamily.from_symbolic(W, b, constants=constants, width=m))
+    assert tuple(row.theorem for row in rows) == ORDER
+    return {row.theorem: row for row in rows}
+
+
+# name: (W, b, width, constants, the verdicts in the order above: h(olds), v(iolated), u(ndecided), n(ot applicable))
+TABLE = {
+    "summable": ("I + A/n**2", "c/n**2", 2, {"A": SWAP, "c": [1, 1]}, "hnvhvhh"),
+    "geometric": ("I + A/2**n", "c/2**n", 2, {"A": SWAP, "c": [1, -1]}, "hnvhvhh"),
+    "half": ("I/2", "c", 1, {"c": [1]}, "vnvvhvv"),
+    "half, no bias": ("I/2", "c", 1, {}, "vnvvhhv"),
+    "half, slowly": ("I/2 + A/sqrt(n)", "c/n", 1, {"A": [[1]], "c": [1]}, "vnvvhhv"),
+    "harmonic bias": ("I", "c/n", 1, {"c": [1]}, "vnvvvvh"),
+    "falling harmonic bias": ("I", "-c/n", 1, {"c": [1]}, "vnhhvvh"),
+    "alternating bias": ("I", "c*(-1)**n/sqrt(n)", 1, {"c": [1]}, "vnhhvuh"),
+    "swap": ("A", "c", 2, {"A": SWAP}, "vnvvvuv"),
+    "harmonic weights": ("I + A/n", "c", 1, {"A": [[1]]}, "vnvvvuh"),
+    "growth": ("2*I", "c", 1, {}, "vnvvuvv"),
+    "turn that shrinks": ("A", "c", 2, {"A": [["54/100", "-72/100"], ["72/100", "54/100"]]}, "vnvvhhv"),
+    "alternating weights": ("(-1)**n*I", "c", 1, {"c": [1]}, "vnvvuuv"),
+}
+LETTERS = {"h": Verdict.HOLDS, "v": Verdict.VIOLATED, "u": Verdict.UNDECIDED, "n": Verdict.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_verdicts(name: str) -> None:
+    W, b, m, constants, letters = TABLE[name]
+    rows = rows_of(W, b, m, **constants)
+    found = {theorem: row.verdict for theorem, row in rows.items()}
+    wanted = dict(zip(ORDER, (LETTERS[letter] for letter in letters), strict=True))
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_proved_verdict_rests_on_proved_hypotheses(name: str) -> None:
+    W, b, m, constants, _ = TABLE[name]
+    for row in rows_of(W, b, m, **constants).values():
+        assert row.hypotheses
+        if row.verdict is Verdict.HOLDS:
+            assert all(e.proved for e in row.hypotheses.values())
+            assert row.rigor.proves and row.concludes
+        if row.verdict is Verdict.VIOLATED:
+            assert row.rigor.proves
+            assert any(e.verdict is Verdict.VIOLATED and e.rigor.proves for e in row.hypotheses.values())
+        if row.verdict is Verdict.UNDECIDED:
+            assert any(not e.proved for e in row.hypotheses.values())
+
+
+def test_necessary_conditions_are_given_row_by_row() -> None:
+    row = rows_of("[[1, 1/n], [1/2, 1]]", "c/n", 2, c=[1, 0])["deep.necessary"]
+    first, second = row.hypotheses.values()
+    assert (first.verdict, second.verdict) == (Verdict.HOLDS, Verdict.VIOLATED)
+    assert "coordinate 2 positive" in row.concludes
+    assert "3 inputs" in row.concludes
+
+
+def test_divergence_follows_where_the_bias_sums_tend_to_infinity() -> None:
+    assert "diverges" in rows_of("I + A/n**2", "c/n", A=[[-1]], c=[1])["deep.reflected"].concludes
+    assert rows_of("I + A/n", "c/n", A=[[-1]], c=[1])["deep.reflected"].concludes == ""
+
+
+def test_functions_give_evidence_only() -> None:
+    rows = check_convergence(DeepFamily.from_callable(lambda n: ([[1 + 1 / n**2]], [0.0]), width=1))
+    for row in rows:
+        assert row.verdict in (Verdict.UNDECIDED, Verdict.NOT_APPLICABLE)
+        if row.verdict is Verdict.UNDECIDED:
+            assert row.rigor is Rigor.SAMPLED
+    text = rows[0].hypotheses["sum |W_n - I| is finite"].text
+    assert "n^-2" in text
+
+
+def test_declared_tails_are_used() -> None:
+    family = DeepFamily.from_callable(
+        lambda n: ([[1 + 2.0**-n]], [0.0]), width=1, tails=lambda n, norm: (2.0 ** (1 - n), 0)
+    )
+    rows = {row.theorem: row for row in check_convergence(family)}
+    assert rows["deep.summable"].verdict is Verdict.HOLDS
+    assert rows["deep.reflected"].verdict is Verdict.HOLDS
+
+
+def test_random_and_finite_families() -> None:
+    for family in (DeepFamily.random(3, power=2, seed=0), DeepFamily.from_layers([([[1, 2]], [0]), ([["1/2"]], None)])):
+        rows = {row.theorem: row.verdict for row in check_convergence(family)}
+        assert rows["deep.summable"] is Verdict.HOLDS
+        assert rows["deep.products"] is Verdict.HOLDS
+    slow = {row.theorem: row.verdict for row in check_convergence(DeepFamily.random(2, power="1/2", seed=0))}
+    assert Verdict.HOLDS not in slow.values()
+
+
+def test_growing_widths() -> None:
+    if not hasattr(DeepFamily, "convolution"):
+        pytest.skip("no convolution families yet")
+    family = DeepFamily.convolution("[1 + 1/2**n, 1/2**n]", None, input_dim=1)
+    rows = {row.theorem: row for row in check_convergence(family)}
+    assert rows["deep.growing-width"].verdict is Verdict.HOLDS
+
+
+def test_bad_family() -> None:
+    with pytest.raises(InputError, match="family = 'I': must be a DeepFamily"):
+        check_convergence("I")
