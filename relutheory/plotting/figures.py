@@ -55,7 +55,7 @@ def figure_module(name: str) -> ModuleType:
     """The module of a figure.  Raises InputError, naming close matches, where there is none."""
     known = figure_names()
     if name not in known:
-        close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or known
+        close = difflib.get_close_matches(str(name), known, n=3) or known
         reject("figure", name, f"is not a figure; did you mean {', '.join(close)}?")
     module = importlib.import_module(f"{PACKAGE}.{name}")
     missing = [part for part in PARTS if not hasattr(module, part)]
