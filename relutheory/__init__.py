@@ -95,6 +95,21 @@ if TYPE_CHECKING:
     from relutheory.polyhedra import restrict as restrict
     from relutheory.theorems import catalogue as catalogue
     from relutheory.theorems import verify as verify
+    from relutheory.univariate import CPwL as CPwL
+    from relutheory.univariate import FixedWidthNetwork as FixedWidthNetwork
+    from relutheory.univariate import SpecialNetwork as SpecialNetwork
+    from relutheory.univariate import approximate as approximate
+    from relutheory.univariate import compare_rates as compare_rates
+    from relutheory.univariate import fourier_like as fourier_like
+    from relutheory.univariate import hat_power as hat_power
+    from relutheory.univariate import lipschitz_network as lipschitz_network
+    from relutheory.univariate import parameter_count as parameter_count
+    from relutheory.univariate import polynomial_network as polynomial_network
+    from relutheory.univariate import product_network as product_network
+    from relutheory.univariate import refinable_network as refinable_network
+    from relutheory.univariate import spline_network as spline_network
+    from relutheory.univariate import square_network as square_network
+    from relutheory.univariate import takagi_network as takagi_network
 
 __version__ = "0.1.0"
 
@@ -181,6 +196,23 @@ _MODULES = {
         "restrict",
     ),
     "relutheory.theorems": ("catalogue", "verify"),
+    "relutheory.univariate": (
+        "CPwL",
+        "FixedWidthNetwork",
+        "SpecialNetwork",
+        "approximate",
+        "compare_rates",
+        "fourier_like",
+        "hat_power",
+        "lipschitz_network",
+        "parameter_count",
+        "polynomial_network",
+        "product_network",
+        "refinable_network",
+        "spline_network",
+        "square_network",
+        "takagi_network",
+    ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

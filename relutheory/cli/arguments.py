@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from relutheory.core.errors import InputError, shown
@@ -21,6 +22,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"relutheory: error: {' '.join(message.split())} (see {self.prog} --help)\n")
+
+
+def joined(argv: Sequence[str]) -> list[str]:
+    """The arguments with "--x -1,2" written as "--x=-1,2": argparse would take a value that begins so for an option.
+
+    >>> joined(["limit", "--x", "-1,2", "--json"])
+    ['limit', '--x=-1,2', '--json']
+    """
+    found: list[str] = []
+    for text in argv:
+        option = bool(found) and found[-1].startswith("--") and "=" not in found[-1]
+        if option and re.match(r"-[0-9.]*[0-9][^=]*,", text):
+            found[-1] += f"={text}"
+        else:
+            found.append(text)
+    return found
 
 
 def add_command(

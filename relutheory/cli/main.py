@@ -10,6 +10,7 @@ from concurrent.futures import BrokenExecutor
 
 from relutheory import __version__
 from relutheory.cli import (
+    approximate,
     check,
     convolution,
     figures,
@@ -24,7 +25,7 @@ from relutheory.cli import (
     threshold,
     verify,
 )
-from relutheory.cli.arguments import BAD_INPUT, BROKEN_PIPE, INTERRUPTED, Parser
+from relutheory.cli.arguments import BAD_INPUT, BROKEN_PIPE, INTERRUPTED, Parser, joined
 from relutheory.core.errors import InputError
 
 _COMMANDS = (
@@ -38,6 +39,7 @@ _COMMANDS = (
     convolution,
     threshold,
     limit,
+    approximate,
     regions,
     check,
     figures,
@@ -61,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         code: int = args.run(args)
         sys.stdout.flush()  # so that a reader who went away shows here and not when Python ends
         return code

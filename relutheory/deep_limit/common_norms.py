@@ -23,7 +23,7 @@ import numpy as np
 from flint import fmpq_mat
 
 from relutheory.core.errors import check_limit, reject
-from relutheory.core.exact import RationalArray, nearest_float
+from relutheory.core.exact import RationalArray, allow_digits, nearest_float
 from relutheory.core.roots import root
 from relutheory.core.verdict import NotABool, Rigor, Verdict
 from relutheory.deep_limit import norm_proofs as prove
@@ -75,6 +75,8 @@ class CommonNorm(NotABool):
     @cached_property
     def certificate(self) -> dict[str, Any]:
         """All that `proofs_check.certificates_depth.check` needs, ready for JSON; numbers are strings "p" or "p/q"."""
+        numbers = [self.rho, self.lower, *(self.weights or ()), *(v for row in self.Q or () for v in row)]
+        allow_digits(*numbers, *(v for W in self.matrices for row in W.fractions() for v in row))
         proof: dict[str, Any] = {"norm": self.norm, "rho": str(self.rho), "lower": str(self.lower)}
         if self.Q is not None:
             proof["Q"] = [[str(v) for v in row] for row in self.Q]

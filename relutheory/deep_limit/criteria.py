@@ -71,8 +71,9 @@ def _named(weights: Evidence, biases: Evidence, reference: str) -> dict[str, Evi
 
 
 def _grows(family: Any) -> bool:
-    """Whether a later layer is wider than the first."""
-    return any(family.width(n) != family.width(1) for n in _WIDTHS_AT)
+    """Whether a later layer is seen to have another width than the first; all layers of a list are looked at."""
+    depths = _WIDTHS_AT if family.length is None else range(2, family.length + 1)
+    return any(family.width(n) != family.width(1) for n in depths)
 
 
 def _summable(family: Any, weights: Evidence, biases: Evidence) -> CriterionRow:
@@ -84,7 +85,10 @@ def _summable(family: Any, weights: Evidence, biases: Evidence) -> CriterionRow:
 def _growing_width(family: Any, weights: Evidence, biases: Evidence) -> CriterionRow:
     title = "Summable distance to the embedding, growing widths"
     if not _grows(family):
-        return elsewhere("deep.growing-width", title, "the widths grow", "the width is the same at every depth")
+        known = family.length is not None or family.symbolic is not None
+        text = "the width is the same at every depth" if known else "the width is the same at some depths"
+        rigor = Rigor.EXACT if known else Rigor.SAMPLED
+        return elsewhere("deep.growing-width", title, "the widths grow", text, rigor)
     concludes = "N_n, extended by zeros, converges at every input, uniformly on bounded sets"
     return made_row("deep.growing-width", title, _named(weights, biases, "E_n"), concludes)
 

@@ -72,14 +72,14 @@ def made_row(theorem: str, title: str, evidence: Mapping[str, Evidence], conclud
     )
 
 
-def elsewhere(theorem: str, title: str, name: str, text: str) -> CriterionRow:
-    """A theorem about other families."""
+def elsewhere(theorem: str, title: str, name: str, text: str, rigor: Rigor = Rigor.EXACT) -> CriterionRow:
+    """A theorem about other families; rigor : how it is known that this is none of them."""
     return CriterionRow(
         theorem=theorem,
         title=title,
-        hypotheses={name: Evidence(verdict=Verdict.VIOLATED, rigor=Rigor.EXACT, text=text)},
+        hypotheses={name: Evidence(verdict=Verdict.VIOLATED, rigor=rigor, text=text)},
         verdict=Verdict.NOT_APPLICABLE,
-        rigor=Rigor.EXACT,
+        rigor=rigor,
         concludes="",
     )
 

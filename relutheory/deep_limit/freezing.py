@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,22 @@ def stays_frozen(family: Any, n: int, x_enclosure: Any, pattern: Any, *, row_pro
     return _failure(family, n, x_enclosure, pattern, row_proof)[0]
 
 
+def _layer_number(n: Any) -> int:
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        reject("n", n, "must be an integer, at least 1")
+    return int(n)
+
+
+def _bits(pattern: Any) -> list[bool]:
+    bits = list(pattern) if isinstance(pattern, Iterable) and not isinstance(pattern, str) else [None]
+    if any(bit not in (0, 1) for bit in bits):
+        reject("pattern", pattern, "must be bits, 0 or 1")
+    return [bool(bit) for bit in bits]
+
+
 def _failure(family: Any, n: int, x_enclosure: Any, pattern: Any, row_proof: RowProof | None) -> tuple[Verdict, str]:
     """The verdict of `stays_frozen`, and what is missing."""
-    bits, (lower, upper) = [bool(bit) for bit in pattern], _ends(x_enclosure)
+    n, bits, (lower, upper) = _layer_number(n), _bits(pattern), _ends(x_enclosure)
     if len(bits) != len(lower):
         reject("pattern", f"{len(bits)} bits", f"must be one for each of the {len(lower)} coordinates of x_enclosure")
     if family.length is not None and n >= family.length:  # x_i = ReLU(x_n) = x_n from here on

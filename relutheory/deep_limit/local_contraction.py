@@ -95,7 +95,8 @@ def _near(
         while walk.depth < min(problem.max_depth, _ROUNDS) and not problem.out_of_time:
             walk.advance()
             point = walk.point()
-            if any(point[i] != 0 for i in range(len(point)) if i not in on):
+            # a ball that merely contains 0 is no proof that the coordinate is 0
+            if not all(point[i].is_zero() for i in range(len(point)) if i not in on):
                 continue
             if proof is None or _stays(W, margins, on, proof, [point[j] - centre[j] for j in on]):
                 return walk.depth

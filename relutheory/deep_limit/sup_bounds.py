@@ -19,6 +19,7 @@ from relutheory.deep_limit.balls import (
     to_arb,
     vector_norm,
     working_precision,
+    writable,
 )
 from relutheory.deep_limit.enclosing import later_radius, proved_sum
 
@@ -79,8 +80,8 @@ def sup_bound(family: Any, box: Box, depth: int, *, norm: str = "inf") -> SupBou
         weights, biases = sums[1]
         assert weights is not None and biases is not None
         radius = later_radius([largest], weights, biases, "inf")
-    if not radius.is_finite():
-        return _bound(float("inf"), norm, depth, "the bound left the range of ball arithmetic")
+    if not writable(radius):
+        return _bound(float("inf"), norm, depth, "the bound is too large to be written")
     return _bound(float_above(exact_end(radius)), norm, depth, "")
 
 

@@ -43,6 +43,13 @@ from relutheory.plotting.threshold import (
     model_curve,
     threshold_figure,
 )
+from relutheory.plotting.univariate import (
+    approximation_figure,
+    draw_graph,
+    draw_rates,
+    draw_special_network,
+    rates_legend,
+)
 from relutheory.plotting.wedges import cell_legend, draw_plane_cells
 
 __all__ = [
@@ -53,6 +60,7 @@ __all__ = [
     "MadeFigure",
     "Partition",
     "Wedge",
+    "approximation_figure",
     "arrangement_figure",
     "cell_legend",
     "class_colours",
@@ -66,13 +74,16 @@ __all__ = [
     "draw_curves",
     "draw_decays",
     "draw_error",
+    "draw_graph",
     "draw_half_points",
     "draw_lines",
     "draw_partition",
     "draw_plane_cells",
     "draw_planes",
+    "draw_rates",
     "draw_relief_key",
     "draw_sizes",
+    "draw_special_network",
     "draw_sphere",
     "draw_stability",
     "draw_wedges",
@@ -94,6 +105,7 @@ __all__ = [
     "partition_maps",
     "plot_layer",
     "ranks",
+    "rates_legend",
     "relief_colours",
     "stability_legend",
     "threshold_figure",

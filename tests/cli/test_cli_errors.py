@@ -100,6 +100,7 @@ def test_a_file_that_is_no_certificate_is_invalid(folder: Path, capsys: pytest.C
         "convolution",
         "threshold",
         "limit",
+        "approximate",
         "regions",
         "check",
         "figures",

@@ -16,6 +16,7 @@ from relutheory.cli import limit
 from relutheory.cli.arguments import Parser
 from relutheory.cli.constants import drawn, given_array, kinds
 from relutheory.cli.limit_output import _ends
+from relutheory.cli.main import main
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Enclosure, Rigor
 
@@ -206,3 +207,8 @@ def test_bad_arguments_are_one_line(line: str, capsys: pytest.CaptureFixture[str
     out, err = capsys.readouterr()
     assert end.value.code == 2 and out == "" and err.count("\n") == 1
     assert REFUSED[line] in err
+
+
+def test_an_input_may_begin_with_a_minus_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limit", "--family", "I/2", "--bias", "[1, 1]", "--x", "-1,2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["x"] == ["-1", "2"]

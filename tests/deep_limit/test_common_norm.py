@@ -472,3 +472,8 @@ def test_other_shapes_are_refused_later_too() -> None:
         found.norm_of([[1]])
     with pytest.raises(InputError, match="norm = '3': must be one of 1, 2, inf"):
         found.factor("3")
+
+
+def test_a_certificate_of_long_numbers() -> None:
+    found = common_norm([[[Fraction(1, 10**5000)]]])
+    assert found.proved and check(found.certificate).valid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from relutheory.core.errors import InputError
@@ -125,3 +126,17 @@ def test_growing_widths() -> None:
 def test_bad_family() -> None:
     with pytest.raises(InputError, match="family = 'I': must be a DeepFamily"):
         check_convergence("I")
+
+
+def test_widths_that_change_late_are_not_called_constant() -> None:
+    listed = DeepFamily.from_layers([([[1]], [0])] * 3 + [([[1], [0]], [0, 0]), ([[1, 0]], [0])])
+    called = DeepFamily.from_callable(
+        lambda n: (np.eye(2)[:, : 1 + (n > 200)][: 1 + (n >= 200)], np.zeros(1 + (n >= 200))),
+        width=lambda n: 1 if n < 200 else 2,
+        input_dim=1,
+    )
+    for family in (listed, called):
+        (row,) = [row for row in check_convergence(family) if row.theorem == "deep.growing-width"]
+        for evidence in row.hypotheses.values():
+            proved_false = evidence.verdict is Verdict.VIOLATED and evidence.rigor.proves
+            assert "every depth" not in evidence.text and not proved_false

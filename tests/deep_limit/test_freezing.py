@@ -250,3 +250,19 @@ def test_bad_boxes(box: Any, bits: Any, message: str) -> None:
 def test_a_verdict_is_no_bool() -> None:
     with pytest.raises(TypeError):
         bool(freezing_depth(symbolic("I", "0", width=1), [1]))
+
+
+@pytest.mark.parametrize(
+    ("n", "pattern", "rule"),
+    [
+        (4, "10", "pattern = '10': must be bits"),
+        (4, [1, 2], r"pattern = \[1, 2\]: must be bits"),
+        (4, [1], "pattern = '1 bits': must be one for each"),
+        ("a", [1, 0], "n = 'a': must be an integer, at least 1"),
+        (0, [1, 0], "n = 0: must be an integer, at least 1"),
+    ],
+)
+def test_stays_frozen_refuses(n: Any, pattern: Any, rule: str) -> None:
+    family = DeepFamily.from_symbolic("I + A/n**2", "c/n**2", constants={"A": [[1, 0], [0, 1]], "c": [1, 1]})
+    with pytest.raises(InputError, match=rule):
+        stays_frozen(family, n, ([1, 0], [2, 1]), pattern)

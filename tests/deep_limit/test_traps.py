@@ -131,3 +131,14 @@ def test_no_criterion_concludes_convergence_on_a_trap(name: str) -> None:
 
 def test_there_are_enough_traps() -> None:
     assert len(TRAPS) >= 20
+
+
+def test_a_ball_that_contains_zero_is_no_dead_coordinate() -> None:
+    """x* = 5/11 repels: x_n - x* = 2^-380 (3/2)^(n - 1), which no precision of the balls may take for 0."""
+    family = DeepFamily.from_symbolic("3*I/2", "b", constants={"b": [Fraction(-5, 22)]}, width=1, first=([[1]], [0]))
+    x = Fraction(5, 11) + Fraction(1, 2**380)
+    assert deep_limit(family, [x]).status.value != "converges"
+    wide = DeepFamily.from_symbolic(
+        [["3/2", 0], [0, "1/2"]], "b", constants={"b": [Fraction(-5, 22), 1]}, first=([[1, 0], [0, 1]], [0, 0])
+    )
+    assert deep_limit(wide, [x, 1]).status.value != "converges"

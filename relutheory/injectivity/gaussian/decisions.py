@@ -19,6 +19,7 @@ from relutheory.polyhedra.bounds import zaslavsky_central
 from relutheory.polyhedra.regions import enumerate_regions
 
 _LEAN, _PACKED = 7, 5  # much as for one decision
+_BLOCK = 100  # layers prepared at a time, so that their numbers stay in the processor's cache
 _INPUTS = 12  # with more, a descent comes before the tree, and the tree's arrays are large
 _NODES, _HURRIED = 10**5, 2 * 10**4  # in the kernel, which cannot be interrupted; larger trees are searched outside
 _COUNTED, _DISJOINT = 10**6, 48  # nodes, and circuits in a packing, where active rows are counted
@@ -48,19 +49,25 @@ def decide_layers(
     many, m, n = weights.shape
     if biases is not None:
         biases = _floats("biases", biases, f"must be ({many}, {m}) finite float64 numbers", (many, m))
-    answers, points, rows = np.full(many, 255, np.uint8), np.zeros((0, n)), weights
-    if many and m and n <= _INPUTS:
-        rows, exact = _scaled(weights, biases)
-        points = np.full((many, rows.shape[2]), np.nan)
-        modulo = np.zeros((many, n, rows.shape[1]))
-        modulo[:, :, :m] = residues_of_floats(weights, PRIMES[0]).transpose(0, 2, 1)
-        tree = new_tree(np.ones(rows.shape[1:]), np.zeros(modulo.shape[1:]), PRIMES[0], _PACKED, n + 1)
-        nodes, budget = np.zeros(many, np.int64), _NODES if deadline is None else _HURRIED
-        decide_many(tree, rows, modulo, m, _LEAN, budget, answers, points, nodes)
-        answers[~exact] = 255
+    answers, points = np.full(many, 255, np.uint8), np.full((many, n + (biases is not None)), np.nan)
+    if m and n <= _INPUTS:
+        budget = _NODES if deadline is None else _HURRIED
+        tree = None
+        for start in range(0, many, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            rows, exact = _scaled(weights[part], None if biases is None else biases[part])
+            modulo = np.zeros((len(rows), n, rows.shape[1]))
+            modulo[:, :, :m] = residues_of_floats(weights[part], PRIMES[0]).transpose(0, 2, 1)
+            if tree is None:
+                tree = new_tree(np.ones(rows.shape[1:]), np.zeros(modulo.shape[1:]), PRIMES[0], _PACKED, n + 1)
+            nodes = np.zeros(len(rows), np.int64)
+            decide_many(tree, rows, modulo, m, _LEAN, budget, answers[part], points[part], nodes)
+            answers[part][~exact] = 255
     decided = answers == INJECTIVE
     for k in np.flatnonzero((answers != INJECTIVE) & (answers != COLLISION)):
-        if answers[k] == OPEN and _misses_a_dimension(rows[k], m, n, points[k]):
+        one = slice(k, k + 1)
+        rows = _scaled(weights[one], None if biases is None else biases[one])[0][0]
+        if answers[k] == OPEN and _misses_a_dimension(rows, m, n, points[k]):
             continue
         layer = ReLULayer(weights[k], None if biases is None else biases[k])
         left = None if deadline is None else max(deadline - time.perf_counter(), 0.0)

@@ -1,0 +1,70 @@
+"""Values of a piecewise linear function in float64."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from relutheory.core.errors import reject
+from relutheory.core.exact import nearest_float
+
+if TYPE_CHECKING:
+    from relutheory.univariate.cpwl import CPwL
+
+_PER_PIECE = 4  # buckets for each breakpoint
+_FEWEST, _MOST = 1024, 2**22
+_SAMPLE = 500
+
+
+class Table(NamedTuple):
+    """What the kernel takes: see `relutheory._kernels.piecewise.evaluate`."""
+
+    x: np.ndarray
+    pieces: np.ndarray
+    low: float
+    scale: float
+    start: np.ndarray
+
+
+def table(f: CPwL) -> Table:
+    """The rounded breakpoints, values and slopes of a function, and the buckets of its breakpoints."""
+    from relutheory._kernels import piecewise
+
+    graph = f._graph
+    x, y, slopes = graph.x.floats(), graph.y.floats(), graph.slopes.floats()
+    anchors = np.maximum(np.arange(len(x) + 1) - 1, 0)
+    pieces = np.vstack([np.column_stack([x[anchors], y[anchors], slopes]), np.full(3, np.nan)])
+    within = x[np.isfinite(x)]
+    low, high = (float(within[0]), float(within[-1])) if len(within) else (0.0, 0.0)
+    count = min(_MOST, max(_FEWEST, _PER_PIECE * len(x)))
+    with np.errstate(all="ignore"):
+        scale = float(np.float64(count) / (np.float64(high) - np.float64(low)))
+    if not (np.isfinite(scale) and scale > 0.0):
+        scale = 1.0
+    start = np.empty(count + 2, np.int32)
+    piecewise.fill_buckets(x, low, scale, start)
+    return Table(np.concatenate([x, [np.inf, np.nan]]), pieces, low, scale, start)
+
+
+def evaluate(f: CPwL, points: Any) -> np.ndarray:
+    """The values at an array of points; what the floats cannot hold on the way is computed exactly and rounded."""
+    from relutheory._kernels import piecewise
+
+    try:
+        array = np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        reject("points", points, "must be an array of numbers within the range of float64")
+    flat = np.ascontiguousarray(array).reshape(-1)
+    out = np.empty_like(flat)
+    sample = flat[:_SAMPLE]
+    ordered = np.count_nonzero(sample[1:] >= sample[:-1]) >= 0.9 * (len(sample) - 1)
+    run = piecewise.evaluate_in_order if ordered else piecewise.evaluate
+    run(flat, *f._table, out)
+    finite = np.isfinite(out)
+    if not finite.all():
+        if not np.isfinite(flat).all():
+            reject("points", float(flat[~np.isfinite(flat)][0]), "must be finite")
+        for i in np.flatnonzero(~finite).tolist():
+            out[i] = nearest_float(f(float(flat[i])))
+    return out.reshape(array.shape)

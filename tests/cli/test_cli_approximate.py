@@ -1,0 +1,85 @@
+"""approximate on the command line: what it prints, saves and refuses."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relutheory import load_network
+from relutheory.cli import approximate
+from relutheory.cli.arguments import Parser
+from relutheory.core.errors import InputError
+
+
+def run(*argv: object) -> int:
+    parser = Parser(prog="relutheory")
+    approximate.add(parser.add_subparsers())
+    args = parser.parse_args(["approximate", *map(str, argv)])
+    code: int = args.run(args)
+    return code
+
+
+def asked(capsys: pytest.CaptureFixture[str], *argv: object) -> Any:
+    assert run(*argv, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_saved_network_has_the_error_that_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, picture = tmp_path / "net.npz", tmp_path / "out.pdf"
+    data = asked(capsys, "sqrt(x)", "--parameters", 70, "--save", file, "--plot", picture)
+    net = load_network(file)
+    x = np.linspace(0, 1, 4001)
+    seen = np.abs(net.forward(x[:, None])[:, 0] - np.sqrt(x)).max()
+    assert 0.8 * data["error_upper"] < seen <= data["error_upper"] * (1 + 1e-9)
+    assert sum(layer.m * (layer.n + 1) for layer in (*net.layers, net.readout)) == data["parameters"] <= 70
+    assert picture.read_bytes().startswith(b"%PDF") and data["rigor"] == "enclosed"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.npz", "out.pdf"]
+
+
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("x**2", "--error", "1/1000", "--domain", "box:-1,2") == 0
+    out = capsys.readouterr().out
+    assert "x**2 on [-1, 2]" in out and "width 3" in out and ", exact but for rounding up" in out
+
+
+def test_compare(capsys: pytest.CaptureFixture[str]) -> None:
+    data = asked(capsys, "abs(x - 1/3)", "--parameters", 20, "--compare")
+    methods = {row["method"]: row for row in data["compared"]}
+    assert methods["Chebyshev polynomial"]["rigor"] == "sampled"
+    assert methods["free-knot spline"]["rigor"] in ("enclosed", "exact")
+    assert Fraction(data["error"][1]) < Fraction(1, 10**9)  # a kink at a knot
+    assert run("takagi", "--parameters", 40, "--compare") == 0
+    assert "network made for f" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "rule"),
+    [
+        (["y", "--parameters", "50"], "unknown name 'y'"),
+        (["1/x", "--parameters", "50"], "must be finite"),
+        (["x", "--error", "zero"], "must be a rational"),
+        (["x", "--error", "-1"], "must be positive"),
+        (["x", "--parameters", "50", "--domain", "box:0,inf"], "must be bounded"),
+        (["x", "--parameters", "50", "--plot", "out.gif"], "must end in .pdf"),
+        (["x", "--parameters", "50", "--save", "net.onnx"], "must end in .npz"),
+        (["x", "--parameters", "50", "--save", "/nowhere/net.npz"], "there is no folder"),
+        (["sqrt(x)", "--error", "1e-14", "--save", "net.npz"], "the rational route"),
+        (["sqrt(x)", "--parameters", "10", "--width", "8"], "must be at least 25"),
+    ],
+)
+def test_refused(argv: list[str], rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rule):
+        run(*argv)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", [["x"], ["x", "--parameters", "2"], ["x", "--parameters", "9", "--error", "1"]])
+def test_usage(argv: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(*argv)

@@ -1,0 +1,147 @@
+"""Tables of errors against closed forms, and examples against their definitions in many digits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+
+from relutheory.core.errors import InputError
+from relutheory.core.verdict import Rigor
+from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.examples import NAMED, named
+from relutheory.univariate.fixed_width import parameter_count
+from relutheory.univariate.rates import (
+    CHEBYSHEV,
+    DEEP,
+    EQUISPACED,
+    FREE,
+    METHODS,
+    NARROW,
+    RATIONAL,
+    SHALLOW,
+    compare_rates,
+    depth_for,
+    shapes,
+)
+from relutheory.univariate.splines import spline_network
+from relutheory.univariate.targets import as_target
+
+
+def test_splines_of_a_square_are_enclosed():
+    table = compare_rates("x**2", [20], methods=[FREE, EQUISPACED, SHALLOW])
+    free, equispaced, shallow = table.rows
+    assert free.parameters == 20 and free.proved
+    assert free.error.lo >= Fraction(1, 800)  # no ten pieces are closer: 1 / (8 n^2)
+    assert free.error.hi < Fraction(11, 8000)
+    # the knots i/19 are rounded to float64
+    assert float(equispaced.error.hi) == pytest.approx(1 / (4 * 19**2), rel=1e-12)
+    assert shallow.parameters == 19 and shallow.error.lo >= Fraction(1, 8 * 6**2)
+
+
+def test_what_is_float_is_marked():
+    table = compare_rates("sqrt(x)", [15])
+    rigor = {row.method: row.error.rigor for row in table.rows}
+    assert rigor[CHEBYSHEV] is rigor[RATIONAL] is Rigor.SAMPLED
+    assert all(rigor[name].proves for name in (FREE, EQUISPACED, SHALLOW, NARROW))
+    assert DEEP not in rigor
+    lines = table.text().splitlines()
+    assert any(line.startswith(CHEBYSHEV) and "~" in line for line in lines)
+    assert not any(line.startswith(FREE) and "~" in line for line in lines)
+    assert len(table.records()) == len(table.rows) == len(METHODS) - 1
+
+
+def test_rows_keep_their_budget():
+    for row in compare_rates("random-walk", [13, 40, 77]).rows:
+        assert row.parameters <= row.budget, row
+
+
+def test_exponents():
+    table = compare_rates("x**2", [20, 40, 80], methods=[FREE, EQUISPACED])
+    assert table.exponent(FREE) == pytest.approx(-2, abs=0.1)
+    assert table.exponent(EQUISPACED) == pytest.approx(-2, abs=0.1)
+
+
+def test_takagi_is_met_exponentially_by_depth():
+    deep = compare_rates("takagi", [100, 200], methods=[DEEP])
+    assert [row.error.hi for row in deep.rows] == [Fraction(2, 3) / 2**8, Fraction(2, 3) / 2**16]
+    assert deep.rows[0].parameters == parameter_count(3, 8)
+
+
+def test_the_sawtooth_is_met_exactly():
+    rows = compare_rates("sawtooth", [37, 200], methods=[DEEP, FREE]).rows
+    assert [(row.method, row.budget, row.error.hi) for row in rows if row.error.hi == 0] == [
+        (DEEP, 37, 0),
+        (DEEP, 200, 0),
+        (FREE, 200, 0),
+    ]
+
+
+def test_shapes_are_those_of_real_networks():
+    for kinks, width, one_layer in shapes(300):
+        knots = [Fraction(i, kinks + 1) for i in range(kinks + 2)]
+        made = spline_network(CPwL(knots, [i % 2 for i in range(kinks + 2)]), width, one_layer=one_layer)
+        assert made.parameters == parameter_count(width, depth_for(kinks, width, one_layer)) <= 300
+
+
+@pytest.mark.parametrize("name", list(NAMED))
+def test_examples_are_what_they_say(name):
+    target = named(name)
+    x = np.array([0.0, 0.1, 0.25, 1 / 3, 0.5, 0.77, 1.0])
+    y = target.floats(x)
+    if target.stand_in is not None:
+        off = np.abs(target.stand_in.evaluate(x) - y).max()
+        assert off <= float(target.tail) + 1e-12
+        assert name in ("sawtooth", "random-walk") or off > 0
+
+
+def test_weierstrass_and_takagi_in_many_digits():
+    with mpmath.workdps(40):
+        x = mpmath.mpf("0.1")
+        w = mpmath.nsum(lambda k: mpmath.cos(3 ** int(k) * mpmath.pi * x) / 2 ** int(k), [0, 90])
+        at = Fraction(1, 10)
+        takagi = sum((abs(at * 2**k - round(at * 2**k)) / Fraction(2) ** k for k in range(100)), Fraction(0))
+    assert abs(named("weierstrass").stand_in(at) - Fraction(str(w))) <= named("weierstrass").tail
+    assert abs(named("takagi").stand_in(at) - takagi) <= named("takagi").tail
+    assert named("takagi").floats(np.array([0.1]))[0] == pytest.approx(float(takagi), abs=1e-6)
+
+
+def test_the_walk_is_lipschitz():
+    walk = named("random-walk").exact
+    assert walk is not None and set(walk.slopes[1:-1]) == {1, -1}
+
+
+def test_intervals_are_moved():
+    target = as_target("x**3", -1, 3)
+    assert target.floats(np.array([0.0, 0.5, 1.0])).tolist() == [-1.0, 1.0, 27.0]
+    assert as_target(CPwL([0, 4], [0, 8]), 1, 3).stand_in("1/2") == 4
+    assert as_target(([1, 2, 4], [0, 1, 0])).stand_in("1/3") == 1
+    seen = as_target(np.sin).distance(CPwL([0], [0]))
+    assert seen.rigor is Rigor.SAMPLED and float(seen.hi) == pytest.approx(np.sin(1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ({"f": "x", "budgets": []}, "must not be empty"),
+        ({"f": "x", "budgets": [3]}, "budgets = 3: must be an integer from 4"),
+        ({"f": "x", "budgets": [10], "methods": ["best"]}, "must be one of"),
+        ({"f": "1/x", "budgets": [10]}, "must be finite"),
+        ({"f": "x + y", "budgets": [10]}, "unknown name 'y'"),
+        ({"f": "x", "budgets": [10], "lo": 1, "hi": 1}, "must be greater than lo"),
+        ({"f": 3, "budgets": [10]}, "must be a formula"),
+        ({"f": "sqrt(x - 1)", "budgets": [10]}, "must be finite"),
+        ({"f": "takagi", "budgets": [10], "hi": 2}, "must be 0 and 1"),
+        ({"f": ([0, 0], [1, 2]), "budgets": [10]}, "jump"),
+    ],
+)
+def test_bad_input(arguments, rule):
+    with pytest.raises(InputError, match=rule):
+        compare_rates(**arguments)
+
+
+def test_a_row_is_not_a_bool():
+    with pytest.raises(TypeError):
+        bool(compare_rates("x", [10], methods=[EQUISPACED]))
