@@ -100,8 +100,9 @@ def page(decisions: list[list[str]], costs: list[list[str]], peers: Sequence[str
     parts = [
         "# Is x -> ReLU(Wx) injective? relutheory beside its peers",
         f"Written by `python benchmarks/injectivity.py`: one run, {', '.join([machine(), *pins(peers)])}.",
-        "Activation regions have a page of their own, [RESULTS-regions.md](RESULTS-regions.md), and so have many random "
-        "layers\nat a time, decisions per second and what executors cost, [RESULTS-threshold.md](RESULTS-threshold.md).",
+        "Activation regions have a page of their own, [RESULTS-regions.md](RESULTS-regions.md), and so have "
+        "many random\nlayers at a time, decisions per second and what executors cost, "
+        "[RESULTS-threshold.md](RESULTS-threshold.md).",
         INTRODUCTION.format(limit=f"{limit:g}"),
         table(head, decisions),
     ]

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,15 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+@contextmanager
+def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever happens, nothing is waited for in vain."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 @needs_proc
 @pytest.mark.parametrize(
     ("jobs", "end", "code"), [(1, signal.SIGINT, 130), (2, signal.SIGINT, 130), (2, signal.SIGKILL, -signal.SIGKILL)]
@@ -56,8 +66,9 @@ def test_nothing_is_left_running(tmp_path: Path, jobs: int, end: signal.Signals,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits "ignore"
     )
-    with process:
+    with process, killed_in_the_end(process):
         assert process.stdout is not None
         while not process.stdout.readline().startswith("----"):  # the head of the table: the search begins
             assert process.poll() is None

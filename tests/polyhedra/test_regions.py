@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -205,7 +206,9 @@ def test_a_file_of_another_count_is_refused(tmp_path: Path) -> None:
     store.write_text("something else")
     with pytest.raises(InputError, match="is not a file of counts"):
         count_regions(network(4, 2, (4, 2)), store=store)
-    for line in ("garbage", "[1]", '{"part": 99999, "regions": 5, "engine": "plane"}', before.splitlines()[1]):
+    part = json.loads(before.splitlines()[1])
+    other = json.dumps(part | {"regions": part["regions"] + 1})
+    for line in ("garbage", "[1]", '{"part": 99999, "regions": 5, "engine": "plane"}', other):
         store.write_text(before + line + "\n")
         with pytest.raises(InputError, match="has a line that is not a part of this count"):
             count_regions(network(3, 2, (4, 2)), store=store)
