@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from relutheory.deep_limit.experiments import errors_against_bounds, spaced_depths
-from relutheory.deep_limit.family import DeepFamily
-from relutheory.deep_limit.limits import deep_limit
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits.limits import deep_limit
 from relutheory.plotting.deep_limit import draw_error
 
 PAPER = "xuzhang2024"

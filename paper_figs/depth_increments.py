@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from relutheory.deep_limit.experiments import spaced_depths, trajectory
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.plotting.deep_limit import draw_decays
 
 PAPER = "xuzhang2024"

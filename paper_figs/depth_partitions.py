@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from relutheory import Box, ReLULayer, ReLUNetwork
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.plotting import colours, find_partition, style
 from relutheory.polyhedra.regions import count_regions
 

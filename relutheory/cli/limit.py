@@ -17,8 +17,8 @@ from relutheory.cli.output import checked_target, print_json
 from relutheory.core.errors import InputError, reject, shown
 
 if TYPE_CHECKING:
-    from relutheory.deep_limit.family import DeepFamily
-    from relutheory.deep_limit.outcome import DeepLimit
+    from relutheory.deep_limit.families.family import DeepFamily
+    from relutheory.deep_limit.limits.outcome import DeepLimit
 
 _ABOUT = """\
 The network is x_1 = ReLU(W_1 x + b_1), x_n = ReLU(W_n x_{n-1} + b_n), without end.  --family and --bias are W_n and
@@ -71,7 +71,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the family, find the limit, print, draw."""
     from relutheory.deep_limit.criteria import check_convergence
-    from relutheory.deep_limit.limits import deep_limit
+    from relutheory.deep_limit.limits.limits import deep_limit
 
     target = _picture(args)
     family, constants, first = _family(args)
@@ -125,7 +125,7 @@ def _picture(args: argparse.Namespace) -> Path | None:
 
 def _family(args: argparse.Namespace) -> tuple[DeepFamily, dict[str, Any], Any]:
     """The family, its constants, and its first matrix where it has one of its own."""
-    from relutheory.deep_limit.family import DeepFamily
+    from relutheory.deep_limit.families.family import DeepFamily
 
     needed = kinds(args.family, args.bias)
     given = dict(args.constant)

@@ -13,8 +13,8 @@ from relutheory.cli.output import approximate
 
 if TYPE_CHECKING:
     from relutheory.core.verdict import Enclosure
-    from relutheory.deep_limit.family import DeepFamily
-    from relutheory.deep_limit.outcome import DeepLimit
+    from relutheory.deep_limit.families.family import DeepFamily
+    from relutheory.deep_limit.limits.outcome import DeepLimit
 
 _SHOWN = 16  # entries of a constant that text output repeats
 _LONG = 10**18  # numerators and denominators that are not written out

@@ -6,12 +6,12 @@ from typing import Any
 
 from relutheory.deep_limit.criteria import CriterionRow, check_convergence
 from relutheory.deep_limit.domains_along_depth import DomainsAlongDepth, domains_along_depth, polygons_along_depth
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.families.rules import Tail
 from relutheory.deep_limit.freezing import Freezing, freezing_depth, stays_frozen
-from relutheory.deep_limit.joint import CommonNorm, LargestProduct, common_norm, largest_product
-from relutheory.deep_limit.limits import DeepLimit, LimitStatus, SupBound, deep_limit, sup_bound
+from relutheory.deep_limit.limits.limits import DeepLimit, LimitStatus, SupBound, deep_limit, sup_bound
+from relutheory.deep_limit.products.joint import CommonNorm, LargestProduct, common_norm, largest_product
 from relutheory.deep_limit.recover import RecoveredLayer, recover_along_depth, recover_layer
-from relutheory.deep_limit.rules import Tail
 
 __all__ = [
     "CommonNorm",

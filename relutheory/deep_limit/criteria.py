@@ -9,12 +9,12 @@ from typing import Any
 from relutheory.core.errors import reject
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.balls import NORMS
-from relutheory.deep_limit.bias_sums import Sum
-from relutheory.deep_limit.contraction import Contraction, LimitLayer, contraction, limit_layer
 from relutheory.deep_limit.evidence import CriterionRow, Evidence, decay_seen, elsewhere, exactly, made_row, undecided
-from relutheory.deep_limit.frozen import formulas
+from relutheory.deep_limit.limits.bias_sums import Sum
+from relutheory.deep_limit.limits.contraction import Contraction, LimitLayer, contraction, limit_layer
+from relutheory.deep_limit.limits.frozen import formulas
+from relutheory.deep_limit.limits.reflected import bias_kinds, settles
 from relutheory.deep_limit.more_criteria import keeps_a_vector, necessary, products
-from relutheory.deep_limit.reflected import bias_kinds, settles
 
 __all__ = ["CriterionRow", "Evidence", "check_convergence"]
 
@@ -31,7 +31,7 @@ def check_convergence(family: Any) -> tuple[CriterionRow, ...]:
     Raises InputError where `family` is no family or a layer is not what it must be.
     Source: Xu and Zhang, arXiv:2107.12530, and the papers after it, as the catalogue states them.
 
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> family = DeepFamily.from_symbolic("I/2", "c", constants={"c": [1, 1]}, width=2)
     >>> [(row.theorem, row.verdict.value) for row in check_convergence(family)][:5:4]
     [('deep.summable', 'violated'), ('deep.contraction', 'holds')]

@@ -122,7 +122,7 @@ def domains_along_depth(
     Returns a `DomainsAlongDepth`.  Raises InputError for bad arguments.
 
     >>> from relutheory import Box
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> family = DeepFamily.from_layers([([[1], [-1]], [0, 0]), ([[1, 0], [1, 1]], [-1, -2])])
     >>> found = domains_along_depth(family, 4, Box([-3], [3]))
     >>> found.counts, found.split, found.frozen_from
@@ -213,7 +213,7 @@ def polygons_along_depth(family: Any, depths: Sequence[int], domain: Polyhedron)
     `DepthPolygons` for each depth.  Raises InputError for bad arguments.
 
     >>> from relutheory import Box
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> family = DeepFamily.from_layers([([[1, 0], [0, 1]], [0, 0]), ([[1, -1]], [0])])
     >>> [(found.count, sorted(set(found.layers.tolist()))) for found in polygons_along_depth(
     ...     family, [1, 2], Box([-1, -1], [1, 1]))]

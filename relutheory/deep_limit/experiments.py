@@ -54,7 +54,7 @@ def trajectory(family: Any, x: Any, depths: Iterable[int]) -> Trajectory:
     Raises InputError for an input or depths that do not fit.
     Source: the bound is that of deep.summable, with exponentials.
 
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> found = trajectory(DeepFamily.from_symbolic("1 + 1/2**n", first=([[1]], [0])), [1.0], [1, 2, 3])
     >>> found.increments.tolist(), round(float(found.bounds[1]), 3)
     ([0.0, 0.25, 0.15625], 0.355)

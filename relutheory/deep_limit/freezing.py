@@ -31,7 +31,7 @@ from relutheory.core.errors import check_limit, reject
 from relutheory.core.exact import rational
 from relutheory.core.verdict import Enclosure, NotABool, Rigor, Verdict
 from relutheory.deep_limit.balls import enclosure, working_precision, writable
-from relutheory.deep_limit.enclosing import Pass, exact_input, later_box, tail_radius
+from relutheory.deep_limit.limits.enclosing import Pass, exact_input, later_box, tail_radius
 from relutheory.deep_limit.row_signs import row_signs
 
 RowProof = Callable[[int, int, Sequence[Fraction], Sequence[Fraction | None]], bool]
@@ -75,7 +75,7 @@ def stays_frozen(family: Any, n: int, x_enclosure: Any, pattern: Any, *, row_pro
     Returns HOLDS (later layers have these bits; of coordinates that a wider layer adds nothing is said) or UNDECIDED.
     Raises InputError for lengths that do not fit.
 
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> family = DeepFamily.from_symbolic("I + A/n**2", "c/n**2", constants={"A": [[0, 0], [1, 0]], "c": [0, -3]})
     >>> stays_frozen(family, 4, ([1, 0], [2, 1]), [1, 0]).value
     'holds'
@@ -146,7 +146,7 @@ def freezing_depth(
     Returns a `Freezing`: HOLDS with the least depth, or UNDECIDED with the reason.  All bits are exact.
     Raises InputError for bad arguments, and for layers that are not what they must be.
 
-    >>> from relutheory.deep_limit.family import DeepFamily
+    >>> from relutheory.deep_limit.families.family import DeepFamily
     >>> family = DeepFamily.from_symbolic("I", "c/n**2", constants={"c": [-1]}, width=1)
     >>> freezing_depth(family, ["3/2"]).depth, freezing_depth(family, [2]).depth
     (7, 1)

@@ -10,13 +10,13 @@ from flint import fmpq, fmpq_mat
 
 from relutheory.core.exact import rational
 from relutheory.core.verdict import Rigor, Verdict
-from relutheory.deep_limit.bias_sums import Sum
-from relutheory.deep_limit.contraction import Contraction, LimitLayer
 from relutheory.deep_limit.evidence import CriterionRow, Evidence, decay_seen, exactly, made_row, undecided
-from relutheory.deep_limit.frozen import formulas
-from relutheory.deep_limit.orbits import period_of
-from relutheory.deep_limit.reflected import bias_kinds
-from relutheory.deep_limit.sequences import limit_of
+from relutheory.deep_limit.limits.bias_sums import Sum
+from relutheory.deep_limit.limits.contraction import Contraction, LimitLayer
+from relutheory.deep_limit.limits.frozen import formulas
+from relutheory.deep_limit.limits.orbits import period_of
+from relutheory.deep_limit.limits.reflected import bias_kinds
+from relutheory.deep_limit.limits.sequences import limit_of
 
 _WIDEST = 8  # up to which products of one matrix are searched for a large one
 _SECONDS = 5.0
@@ -78,7 +78,7 @@ def _growing_product(family: Any, layer: LimitLayer | None) -> Evidence | None:
     exact = None if layer is None or layer.m > _WIDEST else layer.rationals()
     if exact is None or period_of(family) != 1 or family.symbolic.start != 1:
         return None
-    from relutheory.deep_limit.joint import common_norm
+    from relutheory.deep_limit.products.joint import common_norm
 
     W = [[rational(v) for v in row] for row in exact[0].tolist()]
     found = common_norm([W], "weighted-inf", time_limit=_SECONDS)

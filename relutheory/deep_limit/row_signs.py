@@ -14,13 +14,13 @@ from typing import Any
 
 from flint import arb
 
-from relutheory.deep_limit.asymptotics import Asymptotic, NoExpansion, collected, leading
 from relutheory.deep_limit.balls import to_arb
-from relutheory.deep_limit.expanding import alternates, expand
-from relutheory.deep_limit.frozen import increment_sign
-from relutheory.deep_limit.monomials import Monomial
-from relutheory.deep_limit.separated import Separated
-from relutheory.deep_limit.sequences import Ratio, shifted_sign
+from relutheory.deep_limit.families.asymptotics import Asymptotic, NoExpansion, collected, leading
+from relutheory.deep_limit.families.expanding import alternates, expand
+from relutheory.deep_limit.families.monomials import Monomial
+from relutheory.deep_limit.families.separated import Separated
+from relutheory.deep_limit.limits.frozen import increment_sign
+from relutheory.deep_limit.limits.sequences import Ratio, shifted_sign
 
 _FIRST = 8  # the least n for expansions
 

@@ -21,9 +21,9 @@ from proofs_check import certificates_depth
 from proofs_check.certificates_depth import check
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Verdict
-from relutheory.deep_limit.common_norms import KINDS, CommonNorm, common_norm
-from relutheory.deep_limit.joint import largest_product
-from relutheory.deep_limit.semidefinite import inside, is_definite, is_semidefinite
+from relutheory.deep_limit.products.common_norms import KINDS, CommonNorm, common_norm
+from relutheory.deep_limit.products.joint import largest_product
+from relutheory.deep_limit.products.semidefinite import inside, is_definite, is_semidefinite
 
 TURN = [["3/5", "-4/5"], ["4/5", "3/5"]]
 SPIRAL = [["3/5", "3/5"], ["-3/5", "3/5"]]  # 3/5 sqrt(2) times a rotation; |W| has eigenvalue 6/5

@@ -10,7 +10,7 @@ import pytest
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.criteria import CriterionRow, check_convergence
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 
 ORDER = (
     "deep.summable",

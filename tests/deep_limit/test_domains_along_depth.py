@@ -13,7 +13,7 @@ from relutheory.core.errors import InputError
 from relutheory.core.sets import Box
 from relutheory.core.verdict import Rigor
 from relutheory.deep_limit.domains_along_depth import domains_along_depth, first_layers, polygons_along_depth
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.polyhedra.regions import count_regions
 
 

@@ -11,10 +11,10 @@ import pytest
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from relutheory.deep_limit.balls import exact_end, working_precision
-from relutheory.deep_limit.expansion import Gauge, gauge, limit_by_gauge, numerator, recursion, remainder
-from relutheory.deep_limit.family import DeepFamily
-from relutheory.deep_limit.frozen import frozen_pattern, increment_sign, rational_family
-from relutheory.deep_limit.limits import deep_limit
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits.expansion import Gauge, gauge, limit_by_gauge, numerator, recursion, remainder
+from relutheory.deep_limit.limits.frozen import frozen_pattern, increment_sign, rational_family
+from relutheory.deep_limit.limits.limits import deep_limit
 
 SQUARES = DeepFamily.from_symbolic("I + A/n**2", constants={"A": [[1]]}, width=1)  # the limit is sinh(pi)/pi
 COUPLED = DeepFamily.from_symbolic(

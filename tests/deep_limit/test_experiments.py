@@ -18,7 +18,7 @@ from relutheory.deep_limit.experiments import (
     spaced_depths,
     trajectory,
 )
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 
 PRODUCT = DeepFamily.from_symbolic("1 + 1/n**2")  # x_n = x prod_{k <= n} (1 + 1/k^2), the limit is x sinh(pi) / pi
 

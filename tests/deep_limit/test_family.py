@@ -12,7 +12,7 @@ from flint import arb, arb_mat, fmpq_mat
 from relutheory.core.errors import InputError
 from relutheory.core.exact import nearest_float
 from relutheory.core.verdict import Verdict
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.networks.layers import ReLULayer
 
 A = [[1, 2], [3, -4]]

@@ -11,7 +11,7 @@ import pytest
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor, Verdict
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.deep_limit.freezing import freezing_depth, stays_frozen
 from relutheory.deep_limit.row_signs import row_signs
 

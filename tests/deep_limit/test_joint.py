@@ -14,8 +14,8 @@ from flint import fmpq, fmpq_mat
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor
-from relutheory.deep_limit.joint import largest_product
-from relutheory.deep_limit.largest_spectral import _surely_at_most, at_most, squared_norm
+from relutheory.deep_limit.products.joint import largest_product
+from relutheory.deep_limit.products.largest_spectral import _surely_at_most, at_most, squared_norm
 from relutheory.networks import ReLULayer
 
 Matrix = list[list[Fraction]]

@@ -15,9 +15,9 @@ from relutheory.core.errors import InputError
 from relutheory.core.sets import Box
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.balls import working_precision
-from relutheory.deep_limit.enclosing import Pass, later_radius, tail_radius
-from relutheory.deep_limit.family import DeepFamily
-from relutheory.deep_limit.limits import DeepLimit, deep_limit, sup_bound
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits.enclosing import Pass, later_radius, tail_radius
+from relutheory.deep_limit.limits.limits import DeepLimit, deep_limit, sup_bound
 from relutheory.networks import ReLULayer
 
 DIGITS = 200

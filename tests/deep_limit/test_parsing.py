@@ -10,7 +10,7 @@ import pytest
 from flint import ctx
 
 from relutheory.core.errors import InputError
-from relutheory.deep_limit.expressions import (
+from relutheory.deep_limit.families.expressions import (
     Constant,
     Expression,
     N,
@@ -18,10 +18,10 @@ from relutheory.deep_limit.expressions import (
     multiply,
     raise_to,
 )
-from relutheory.deep_limit.parsing import Reader, Value, Vector, constant_values
-from relutheory.deep_limit.quotients import from_quotient, quotient
-from relutheory.deep_limit.rational_powers import Irrational, Undefined
-from relutheory.deep_limit.values import ball, exact_value
+from relutheory.deep_limit.families.parsing import Reader, Value, Vector, constant_values
+from relutheory.deep_limit.families.quotients import from_quotient, quotient
+from relutheory.deep_limit.families.rational_powers import Irrational, Undefined
+from relutheory.deep_limit.families.values import ball, exact_value
 
 CONSTANTS = {"A": [[1, 2], [3, 4]], "B": [[0, "1/3"], [1, 0]], "c": [1, "1/3"], "r": "1/2", "k": 0.1}
 

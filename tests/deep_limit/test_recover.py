@@ -12,7 +12,7 @@ import sympy as sp
 from proofs_check import deep_necessary, deep_products
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 from relutheory.deep_limit.recover import recover_along_depth, recover_layer
 from relutheory.networks import ReLULayer
 

@@ -8,9 +8,9 @@ import sympy
 from flint import ctx
 
 from relutheory.deep_limit.balls import constant_ball
-from relutheory.deep_limit.bias_sums import Sum, absolute_tail, decreasing_from, excursion, power_tail, sum_kind
-from relutheory.deep_limit.closed_sums import tail_sum
-from relutheory.deep_limit.sequences import alternating_parts, eventual_sign, limit_of, terms
+from relutheory.deep_limit.limits.bias_sums import Sum, absolute_tail, decreasing_from, excursion, power_tail, sum_kind
+from relutheory.deep_limit.limits.closed_sums import tail_sum
+from relutheory.deep_limit.limits.sequences import alternating_parts, eventual_sign, limit_of, terms
 
 n = sympy.Symbol("n", integer=True, positive=True)
 log, sqrt, exp = sympy.log, sympy.sqrt, sympy.exp

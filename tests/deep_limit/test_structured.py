@@ -10,7 +10,7 @@ from flint import arb, fmpq_mat
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Verdict
-from relutheory.deep_limit.family import DeepFamily
+from relutheory.deep_limit.families.family import DeepFamily
 
 
 def exact_pass(family: DeepFamily, x: list[Fraction], depth: int) -> list[Fraction]:

@@ -11,17 +11,17 @@ import pytest
 from flint import arb, arb_mat, ctx, fmpq
 
 from relutheory.core.verdict import Verdict
-from relutheory.deep_limit.asymptotics import NoExpansion
-from relutheory.deep_limit.expanding import alternates, expand
-from relutheory.deep_limit.expressions import (
+from relutheory.deep_limit.families.asymptotics import NoExpansion
+from relutheory.deep_limit.families.expanding import alternates, expand
+from relutheory.deep_limit.families.expressions import (
     Expression,
 )
-from relutheory.deep_limit.family import DeepFamily
-from relutheory.deep_limit.monomials import Base, Monomial
-from relutheory.deep_limit.norms import norm_upper
-from relutheory.deep_limit.parsing import Reader
-from relutheory.deep_limit.rules import Tail
-from relutheory.deep_limit.sums import STARTS
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.families.monomials import Base, Monomial
+from relutheory.deep_limit.families.norms import norm_upper
+from relutheory.deep_limit.families.parsing import Reader
+from relutheory.deep_limit.families.rules import Tail
+from relutheory.deep_limit.families.sums import STARTS
 
 NAMES = {"sqrt": mpmath.sqrt, "exp": mpmath.exp, "log": mpmath.log}
 

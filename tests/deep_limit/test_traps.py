@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from relutheory.deep_limit.criteria import check_convergence
-from relutheory.deep_limit.family import DeepFamily
-from relutheory.deep_limit.limits import deep_limit
+from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits.limits import deep_limit
 
 SWAP, CYCLE = [[0, 1], [1, 0]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
 JORDAN = [[1, 1], [0, 1]]

@@ -1,0 +1,1 @@
+"""Products of layers over all activations at once: the largest ones, and norms in which all are small."""
