@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from relutheory.deep_limit import Freezing as Freezing
     from relutheory.deep_limit import check_convergence as check_convergence
     from relutheory.deep_limit import common_norm as common_norm
+    from relutheory.deep_limit import deep_limit as deep_limit
     from relutheory.deep_limit import domains_along_depth as domains_along_depth
     from relutheory.deep_limit import freezing_depth as freezing_depth
     from relutheory.deep_limit import largest_product as largest_product
@@ -215,11 +216,24 @@ _MODULES = {
     ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
+_ROOMS = (
+    "activation",
+    "core",
+    "deep_limit",
+    "injectivity",
+    "networks",
+    "plotting",
+    "polyhedra",
+    "theorems",
+    "univariate",
+)
 
-__all__ = sorted(_HOME)
+__all__ = sorted([*_HOME, "deep_limit"])  # the room `deep_limit` is callable, as its function
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"relutheory.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'relutheory' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -228,4 +242,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *_ROOMS})

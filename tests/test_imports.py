@@ -103,7 +103,7 @@ def test_every_public_name_is_there() -> None:
     assert relutheory.__all__ == sorted(set(relutheory.__all__))
     assert set(relutheory.__all__) < set(dir(relutheory))
     for name in relutheory.__all__:
-        assert getattr(relutheory, name).__name__ == name
+        assert getattr(relutheory, name).__name__.rpartition(".")[2] == name
     with pytest.raises(AttributeError, match="no attribute 'decide'"):
         relutheory.decide  # noqa: B018
 
@@ -112,4 +112,11 @@ def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse((ROOT / "relutheory" / "__init__.py").read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {alias.name: node.module for node in block.body for alias in node.names}  # type: ignore[attr-defined]
-    assert seen == relutheory._HOME
+    assert seen == {**relutheory._HOME, "deep_limit": "relutheory.deep_limit"}
+
+
+def test_rooms_are_loaded_when_they_are_named() -> None:
+    for room in sorted(path.parent.name for path in (ROOT / "relutheory").glob("[a-z]*/__init__.py")):
+        if room != "cli":
+            names = f"relutheory.{room}.__name__, callable(relutheory.{room})"
+            assert loaded_by(f"import relutheory\nassert ({names}) == ('relutheory.{room}', {room == 'deep_limit'})")

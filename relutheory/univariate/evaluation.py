@@ -61,10 +61,9 @@ def evaluate(f: CPwL, points: Any) -> np.ndarray:
     ordered = np.count_nonzero(sample[1:] >= sample[:-1]) >= 0.9 * (len(sample) - 1)
     run = piecewise.evaluate_in_order if ordered else piecewise.evaluate
     run(flat, *f._table, out)
-    finite = np.isfinite(out)
-    if not finite.all():
+    if not piecewise.all_finite(out):
         if not np.isfinite(flat).all():
             reject("points", float(flat[~np.isfinite(flat)][0]), "must be finite")
-        for i in np.flatnonzero(~finite).tolist():
+        for i in np.flatnonzero(~np.isfinite(out)).tolist():
             out[i] = nearest_float(f(float(flat[i])))
     return out.reshape(array.shape)

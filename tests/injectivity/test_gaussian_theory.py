@@ -415,16 +415,6 @@ def test_stencils_have_the_moments_of_a_gaussian(steps):
 
 # the algebra ---------------------------------------------------------------------------------------------------------
 
-PROOFS = (
-    gaussian_euler,
-    gaussian_first_moment,
-    gaussian_gordon,
-    gaussian_line,
-    gaussian_lower,
-    gaussian_mesh,
-    gaussian_planar,
-    gaussian_union,
-)
 PERTURBED = {
     "even indices": lambda: gaussian_euler.check(0),
     "n active rows": lambda: gaussian_first_moment.check(1),
@@ -435,12 +425,6 @@ PERTURBED = {
     "one rotation more": lambda: gaussian_planar.check(1),
     "three signs": lambda: gaussian_union.check(3),
 }
-
-
-@pytest.mark.parametrize("module", PROOFS, ids=lambda m: m.__name__)
-def test_all_steps_hold(module):
-    steps = module.check()
-    assert [step.text for step in steps if step.ok is not True] == [] and len(steps) >= 5
 
 
 @pytest.mark.parametrize("name", PERTURBED)

@@ -36,7 +36,6 @@ from relutheory.theorems.depth_families import (
     summable,
 )
 
-MODULES = (deep_contraction, deep_families, deep_growing_width, deep_lindley, deep_residual, deep_summable)
 PERTURBED = {
     "order of the product reversed": lambda: deep_summable.check(reverse=True),
     "an activation that is not idempotent": lambda: deep_summable.check(slope=sp.Rational(1, 2)),
@@ -49,12 +48,6 @@ PERTURBED = {
     "without L": lambda: deep_residual.check(lipschitz=False),
     "biases 1/n^2": lambda: deep_families.check(harmonic=2),
 }
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
-def test_every_step_holds(module) -> None:
-    steps = module.check()
-    assert steps and [step.text for step in steps if not step.ok] == []
 
 
 @pytest.mark.parametrize("name", PERTURBED)

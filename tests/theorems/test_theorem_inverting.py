@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,16 +15,6 @@ from relutheory.networks import ReLULayer
 from relutheory.theorems import inj_noisy_reconstruction as noisy
 from relutheory.theorems import inj_reconstruction as inverting
 from relutheory.theorems import inj_smallest_raise as raising
-
-MODULES = (raised_bias, reconstruction, smallest_raise)
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
-def test_all_steps_hold(module: ModuleType) -> None:
-    steps = module.check()
-    assert [step.text for step in steps if step.ok is not True] == []
-    assert len(steps) >= 5
-
 
 PERTURBED = {
     "biases that may be lowered": lambda: raised_bias.check(sp.Symbol("t", real=True)),
