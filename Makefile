@@ -42,6 +42,8 @@ bench: .venv/.test
 	$(RUN) benchmarks/regions.py
 	$(RUN) benchmarks/stability.py
 	$(RUN) benchmarks/threshold.py
+	$(RUN) benchmarks/depth.py
+	$(RUN) benchmarks/univariate.py
 
 docs: .venv/.run
 	@mkdir -p docs/_build

@@ -1,27 +1,31 @@
-"""What a pass along depth costs beside the bare chain of matrix products of the same layers.
+"""What a pass along depth costs beside the bare chain of matrix products of the same layers; write RESULTS-depth.md.
 
-python benchmarks/depth.py [--depth N] [--width M] [--batch K] [--repeat R]
-
-Both sides take the same blocks of layers from the same function and run in one thread (the variables below; the script
-starts itself again where they are not set); each time is processor time, the least of R runs, all taken in turn.
+python benchmarks/depth.py [--quick]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
-import sys
-import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from pages import Page
+from report import seconds
+from timing import least_times, one_thread
 
 from relutheory._kernels._jit import kernel
 from relutheory.activation.products import forward_along_depth, products_along_depth
 
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "MKL", "OMP", "BLIS", "NUMBA")}
 Blocks = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
+DEPTH, WIDTH, BATCH, REPEAT = 10**5, 64, 64, 5
+STORED = (1 << 18) // WIDTH**2  # layers of a block of 2 MiB
+
+ABOUT = """\
+Layers W = I + P of width {m}, a batch of {k} points. Both sides take the same blocks of layers from the same function;
+processor time of one thread, the least of {repeat}, all in turn. The bare chain multiplies the matrices and does
+nothing else: no biases, no ReLU. The goal is a ratio of 1.3 at the greater depth."""
 
 
 def cycled(m: int, stored: int, dead: float = 0.0) -> Blocks:
@@ -73,62 +77,51 @@ def compiled_chain(blocks: Blocks, x: np.ndarray, depth: int) -> np.ndarray:
     return x
 
 
-def least_times(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Seconds of processor time of each, the least of `repeat` rounds."""
-    best = dict.fromkeys(runs, np.inf)
-    for _ in range(repeat):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            best[name] = min(best[name], time.process_time() - start)
-    return best
-
-
 def main() -> None:
-    """Print the times and the ratios."""
+    """Print tables, and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--depth", type=int, default=10**5)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the depth; not written")
     options = parser.parse_args()
-    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):  # read when numpy was loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
-    m, k, depth = options.width, options.batch, options.depth
-    blocks = cycled(m, max(1, (1 << 18) // m**2))
-    points = np.random.default_rng(1).uniform(0, 1, (k, m))
+    one_thread()
+    depth = DEPTH // (100 if options.quick else 1)
+    blocks = cycled(WIDTH, STORED)
+    points = np.random.default_rng(1).uniform(0, 1, (BATCH, WIDTH))
     x = np.ascontiguousarray(points.T)
     for run in (bare_chain, compiled_chain):  # compiles, or loads what was compiled
         run(blocks, x, 2)
     for certify in (False, True):
         forward_along_depth(blocks, points, 2, certify=certify)
     products_along_depth(blocks, points, 2)
-    print(f"depth {depth}, width {m}, batch {k}; one thread; least of {options.repeat}")
-    runs: dict[str, Callable[[], object]] = {
-        "bare chain, numpy": lambda: bare_chain(blocks, x, depth),
-        "bare chain, compiled": lambda: compiled_chain(blocks, x, depth),
-        "forward_along_depth": lambda: forward_along_depth(blocks, points, depth),
-        "  certified": lambda: forward_along_depth(blocks, points, depth, certify=True),
-    }
-    report(least_times(runs, options.repeat), depth)
-    part = max(20, depth // (20 * k))
-    one = np.eye(m)
-    print(f"affine maps of the domains, depth {part}: {k} products of width {m} per layer at most")
-    runs = {"bare chains, compiled": lambda: [compiled_chain(blocks, one, part) for _ in range(k)]}
+    page = Page("Passes along depth", "python benchmarks/depth.py", ABOUT.format(m=WIDTH, k=BATCH, repeat=REPEAT))
+    for layers in (depth // 20, depth):
+        runs: dict[str, Callable[[], object]] = {
+            "bare chain, numpy": partial(bare_chain, blocks, x, layers),
+            "bare chain, compiled": partial(compiled_chain, blocks, x, layers),
+            "forward_along_depth": partial(forward_along_depth, blocks, points, layers),
+            "the same, certified": partial(forward_along_depth, blocks, points, layers, certify=True),
+        }
+        table(page, f"{layers:,} layers", runs, layers)
+    page.add(f"\nPeak memory up to here: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB.")
+    part = max(20, depth // (20 * BATCH))
+    page.add(f"\nAffine maps of the domains: up to {BATCH} products of width {WIDTH} in each layer.")
+    runs = {"bare chains, compiled": lambda: [compiled_chain(blocks, np.eye(WIDTH), part) for _ in range(BATCH)]}
     for dead in (0.0, 0.5, 0.9):
-        sparse = cycled(m, max(1, (1 << 18) // m**2), dead)
+        sparse = cycled(WIDTH, STORED, dead)
         found = products_along_depth(sparse, points, part)
-        name = f"active {np.mean(found.points[0] > 0):.0%}, {len(set(found.groups[0].tolist()))} domains"
-        runs[name] = lambda sparse=sparse: products_along_depth(sparse, points, part)  # type: ignore[misc]
-    report(least_times(runs, options.repeat), part)
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+        name = f"{np.mean(found.points[0] > 0):.0%} of the neurons active, {len(set(found.groups[0].tolist()))} domains"
+        runs[name] = partial(products_along_depth, sparse, points, part)
+    table(page, f"{part:,} layers", runs, part)
+    if not options.quick:
+        page.write("RESULTS-depth.md")
 
 
-def report(times: dict[str, float], depth: int) -> None:
-    """A line per run, with its ratio to the fastest bare chain."""
-    base = min(seconds for name, seconds in times.items() if name.startswith("bare"))
-    for name, seconds in times.items():
-        print(f"  {name:<28} {seconds:8.3f} s   {1e6 * seconds / depth:9.2f} us/layer   ratio {seconds / base:.2f}")
+def table(page: Page, title: str, runs: dict[str, Callable[[], object]], depth: int) -> None:
+    """A row per run, with its ratio to the fastest bare chain."""
+    times = least_times(runs, REPEAT)
+    base = min(took for name, took in times.items() if name.startswith("bare"))
+    page.table(title, "time", "µs per layer", "ratio")
+    for name, took in times.items():
+        page.row(name, seconds(took), f"{1e6 * took / depth:.2f}", f"{took / base:.2f}")
 
 
 if __name__ == "__main__":

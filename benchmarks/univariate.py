@@ -1,36 +1,28 @@
-"""What exact piecewise linear functions cost: evaluation beside numpy.interp, and the function of a deep network.
+"""Piecewise linear functions at many points beside numpy.interp, and exact constructions; write RESULTS-univariate.md.
 
-python benchmarks/univariate.py [--points N] [--depth L] [--repeat R]
-
-Each time is processor time of one thread, the least of R runs; evaluation and numpy.interp take turns on the same
-points and breakpoints.  The tables of the first evaluation, and compilation, come before the clock starts.  Printed
-only.
+python benchmarks/univariate.py [--quick]
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from pages import Page
+from report import seconds
+from timing import least_times, one_thread
 
-from relutheory import ReLUNetwork
-from relutheory.univariate.cpwl import CPwL
+from relutheory import CPwL, ReLUNetwork, spline_network, square_network
 
 SIZES = (10, 100, 1000, 10_000, 100_000)
+POINTS, TEETH, KNOTS = 10**6, 20, 10_000
 
-
-def least_times(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Seconds of processor time of each, the least of `repeat` rounds."""
-    best = dict.fromkeys(runs, np.inf)
-    for _ in range(repeat):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            best[name] = min(best[name], time.process_time() - start)
-    return best
+ABOUT = """\
+Processor time of one thread. Evaluation: a function with random values at its breakpoints in [0, 1], at {points:,}
+random points of [0, 1], as they come and sorted; numpy.interp and `CPwL.evaluate` (float64, the same numbers) take
+turns, the least of {repeat} times of each, tables made and kernels compiled before. The goal is a ratio of 3."""
 
 
 def breakpoints(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
@@ -48,33 +40,61 @@ def tents(depth: int) -> ReLUNetwork:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=10**6)
-    parser.add_argument("--depth", type=int, default=20)
-    parser.add_argument("--repeat", type=int, default=9)
-    given = parser.parse_args()
+    """Print tables, and write them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the points, small constructions; not written")
+    options = parser.parse_args()
+    one_thread()
+    share, repeat = (10, 3) if options.quick else (1, 15)
+    about = ABOUT.format(points=POINTS // share, repeat=repeat)
+    page = Page("Functions of one variable", "python benchmarks/univariate.py", about)
+    evaluation(page, POINTS // share, repeat)
+    constructions(page, TEETH - (6 if options.quick else 0), KNOTS // share)
+    if not options.quick:
+        page.write("RESULTS-univariate.md")
+
+
+def evaluation(page: Page, count: int, repeat: int) -> None:
     rng = np.random.default_rng(0)
-    points = rng.random(given.points)
+    points = rng.random(count)
     orders = {"random": points, "sorted": np.sort(points)}
-    print(f"{given.points} points; ms, numpy.interp / relutheory")
+    page.table("breakpoints", "", "numpy.interp", "evaluate", "ratio", "sorted: numpy.interp", "evaluate", "ratio")
     for kind, x in breakpoints(rng):
         y = rng.standard_normal(len(x))
         f = CPwL(x, y)
-        row = []
-        for order, p in orders.items():
+        cells = []
+        for p in orders.values():
             assert np.allclose(f.evaluate(p), np.interp(p, x, y), rtol=1e-9, atol=1e-9)
-            runs = {"interp": partial(np.interp, p, x, y), "ours": partial(f.evaluate, p)}
-            best = least_times(runs, given.repeat)
-            ratio = best["interp"] / best["ours"]
-            row.append(f"{order} {best['interp'] * 1e3:7.2f} /{best['ours'] * 1e3:6.2f} = {ratio:5.1f}")
-        print(f"{len(x):7d} {kind:10s}  {'   '.join(row)}")
-    net = tents(given.depth)
-    CPwL.from_network(tents(3), exact=False)
-    best = least_times(
-        {"exact": lambda: CPwL.from_network(net), "float": lambda: CPwL.from_network(net, exact=False)},
-        min(3, given.repeat),
-    )
-    print(f"network of {2 ** (given.depth - 1)} teeth: exact {best['exact']:.2f} s, float {best['float']:.2f} s")
+            best = least_times({"interp": partial(np.interp, p, x, y), "ours": partial(f.evaluate, p)}, repeat)
+            cells += [seconds(best["interp"]), seconds(best["ours"]), f"{best['interp'] / best['ours']:.1f}"]
+        page.row(f"{len(x):,}", kind, *cells)
+
+
+def constructions(page: Page, depth: int, knots: int) -> None:
+    """Seconds of one call each: exact functions of networks, and networks of exact functions."""
+    net = tents(depth)
+    CPwL.from_network(tents(3)), CPwL.from_network(tents(3), exact=False)  # compiles
+    rng = np.random.default_rng(1)
+    f = CPwL([0, *np.unique(rng.random(knots)), 1], rng.standard_normal(knots + 2))
+    page.add("\nExact constructions, one call each. A spline network is verified by finding its function, exactly, and")
+    page.add("comparing it with the spline; the goal is 20 s for both with 10^4 knots.")
+    page.table("what", "seconds")
+
+    def timed(what: str, run: partial) -> object:  # type: ignore[type-arg]
+        found: list[object] = []
+        took = least_times({what: lambda: found.append(run())}, 1)[what]
+        page.row(what, f"{took:.2f}")
+        return found[0]
+
+    timed(f"the function of a network with 2^{depth - 1} teeth, exact", partial(CPwL.from_network, net))
+    timed("the same in float64", partial(CPwL.from_network, net, exact=False))
+    for width in (8, 20):
+        built = timed(
+            f"spline network, {knots:,} random knots, width {width}: built", partial(spline_network, f, width)
+        )
+        same = timed("  verified", partial(lambda network: network.function == f, built))
+        assert same is True
+    timed(f"square_network({depth - 2}): the function", partial(lambda: square_network(depth - 2).function))
 
 
 if __name__ == "__main__":

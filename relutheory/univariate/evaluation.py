@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _PER_PIECE = 4  # buckets for each breakpoint
 _FEWEST, _MOST = 1024, 2**22
-_SAMPLE = 500
 
 
 class Table(NamedTuple):
@@ -57,11 +56,7 @@ def evaluate(f: CPwL, points: Any) -> np.ndarray:
         reject("points", points, "must be an array of numbers within the range of float64")
     flat = np.ascontiguousarray(array).reshape(-1)
     out = np.empty_like(flat)
-    sample = flat[:_SAMPLE]
-    ordered = np.count_nonzero(sample[1:] >= sample[:-1]) >= 0.9 * (len(sample) - 1)
-    run = piecewise.evaluate_in_order if ordered else piecewise.evaluate
-    run(flat, *f._table, out)
-    if not piecewise.all_finite(out):
+    if not piecewise.evaluate(flat, *f._table, out):
         if not np.isfinite(flat).all():
             reject("points", float(flat[~np.isfinite(flat)][0]), "must be finite")
         for i in np.flatnonzero(~np.isfinite(out)).tolist():
