@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from relutheory.core.errors import InputError
 from relutheory.core.exact import (
     RationalArray,
+    allow_digits,
     integer_rows,
     nearest_float,
     odd_parts,
@@ -23,6 +25,8 @@ from relutheory.core.exact import (
     rational,
     to_fmpq,
 )
+from relutheory.injectivity import Collision
+from relutheory.injectivity.statements import texts
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -163,3 +167,23 @@ def test_other_containers_and_precisions() -> None:
 def test_bad_arrays_get_one_line(values: Any, ndim: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
         RationalArray(values, "W", ndim=ndim)
+
+
+@pytest.mark.parametrize("digits", [4301, 5000, 20_000])
+def test_long_numbers_can_be_written_and_read_once_they_are_allowed(digits: int) -> None:
+    limit = sys.get_int_max_str_digits()
+    try:
+        for number in (Fraction(10**digits - 1), Fraction(-1, 10 ** (digits - 1)), Fraction(10 ** (digits - 1) + 1, 3)):
+            sys.set_int_max_str_digits(4300)
+            allow_digits(Fraction(1, 3))
+            with pytest.raises(ValueError, match="4300 digits"):
+                str(number)
+            allow_digits(Fraction(1, 3), number)
+            assert Fraction(str(number)) == number
+            pickled = pickle.dumps(Collision(x=(number,), y=(Fraction(0),)))
+            sys.set_int_max_str_digits(4300)
+            assert Fraction(str(pickle.loads(pickled).x[0])) == number
+            sys.set_int_max_str_digits(4300)
+            assert [Fraction(text) for text in texts([number])] == [number]
+    finally:
+        sys.set_int_max_str_digits(limit)
