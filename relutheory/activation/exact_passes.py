@@ -5,7 +5,7 @@ The numbers grow by a few dozen bits with every layer: hundreds of layers of sma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -62,8 +62,7 @@ def exact_forward_along_depth(layers: Any, x: Any, depth: int | None = None, *, 
     source = LayerSource(layers)
     last = source.check_depth(depth)
     wanted = set(chosen_depths(every, 0, last))
-    d = source.input_dim
-    given = as_points(x, d if d is not None else source.layer(1).n)
+    given = as_points(x, source.inputs_of(x))
     single = len(given.shape) == 1
     value = given.fmpq if single else given.fmpq.transpose()
     points, patterns = [], []
@@ -108,6 +107,9 @@ def exact_products_along_depth(
     """
     if (x is None) is (patterns is None):
         reject("patterns", patterns, "must be given, or else x, and not both")
+    listed = isinstance(patterns, (Sequence, np.ndarray)) and not isinstance(patterns, (str, bytes))
+    if patterns is not None and not listed:
+        reject("patterns", patterns, "must be a sequence of bits for each layer")
     source = LayerSource(layers)
     if patterns is not None and depth is None:
         depth = len(patterns)

@@ -66,6 +66,17 @@ class LayerSource:
             return getattr(self._family, "input_dim", None)
         return self.layer(1).n if self._list else None
 
+    def inputs_of(self, x: Any) -> int:
+        """Dimension of the input space: that of the first layer, or where only the input x tells, that of x."""
+        d = self.input_dim
+        if d is not None:
+            return d
+        try:
+            shape = np.shape(x)
+        except ValueError:
+            reject("x", x, "must be one point (d,) or k points (k, d)")
+        return shape[-1] if shape else 1
+
     def check_depth(self, depth: Any, start: int = 0) -> int:
         """`depth` as the number of the last layer wanted; None is the last one there is."""
         if depth is None and self.length is not None:
@@ -82,8 +93,8 @@ class LayerSource:
             layer: ReLULayer = self._family.layer(number)
             return layer
         if self._make is not None:
-            W, b = self._make(number, 1)
-            return ReLULayer(np.asarray(W)[0], np.asarray(b)[0])
+            W, b = self._block(number, 1, np.asarray)
+            return ReLULayer(W[0], b[0])
         entry = self._list[number - 1]
         if isinstance(entry, ReLULayer):
             return entry
@@ -105,17 +116,25 @@ class LayerSource:
             n = m
 
     def _made(self, first: int, depth: int, n: int) -> Iterator[Block]:
-        """What the function gives, checked."""
-        assert self._make is not None
+        """The blocks that the function gives."""
         while first <= depth:
             count = max(1, min(depth + 1 - first, _ENTRIES // max(1, n * n)))
-            given = self._make(first, count)
-            W, b = (np.require(a, np.float64, ["C", "W"]) for a in given)  # kernels take no read-only arrays
-            if W.ndim != 3 or not 1 <= len(W) <= count or W.shape[:2] != b.shape:
-                rule = f"must be (B, m, n) and (B, m) with 1 <= B <= {count} (layer {first})"
-                reject("W, b", f"arrays of shapes {W.shape} and {b.shape}", rule)
+            W, b = self._block(first, count, _for_kernels)
             yield Block(first, W, b, self._family is None or self._floats_exact)
             first, n = first + len(W), W.shape[1]
+
+    def _block(self, first: int, count: int, as_array: Callable[[Any], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """What the function gives from layer `first` on, as arrays of shapes that fit each other."""
+        assert self._make is not None
+        given = self._make(first, count)
+        rule = f"must be (B, m, n) and (B, m) with 1 <= B <= {count} (layer {first})"
+        try:
+            W, b = map(as_array, given)
+        except (TypeError, ValueError):
+            reject("W, b", given, f"{rule} of numbers")
+        if W.ndim != 3 or not 1 <= len(W) <= count or W.shape[:2] != b.shape:
+            reject("W, b", f"arrays of shapes {W.shape} and {b.shape}", rule)
+        return W, b
 
     @property
     def _floats_exact(self) -> bool:
@@ -160,6 +179,10 @@ def chosen_depths(every: Any, start: int, last: int) -> tuple[int, ...]:
     if odd:
         reject("every", every, f"must be a positive integer, None, or a list of depths from {start + 1} to {last}")
     return tuple(sorted(depths))
+
+
+def _for_kernels(given: Any) -> np.ndarray:
+    return np.require(given, np.float64, ["C", "W"])  # kernels take no read-only arrays
 
 
 def _joined(first: int, layers: Sequence[tuple[np.ndarray, np.ndarray, bool]]) -> Block:

@@ -6,7 +6,7 @@ arXiv:2107.12530).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any, TypeAlias, overload
 
@@ -90,7 +90,7 @@ def as_points(x: Any, n: int, *, batch: bool = False) -> RationalArray:
     if isinstance(x, RationalArray):
         points = x
     else:
-        if isinstance(x, (str, bytes)) or not hasattr(x, "__len__"):
+        if isinstance(x, (str, bytes, Mapping, Set)) or not hasattr(x, "__len__"):
             reject("x", x, rule)
         points = RationalArray(x, "x", ndim=_ndim(x, rule))
     if points.shape[-1] != n or (batch and len(points.shape) == 1):

@@ -195,9 +195,7 @@ def _start(source: LayerSource, x: Any, certify: bool | None) -> DepthState:
         if (x.pairs is not None) is not (certify is None) or (x.through is not None) is not bool(certify):
             reject("x", "state of a pass of another kind", "must be the state of a pass with the same options")
         return x
-    d = source.input_dim
-    if d is None:
-        d = np.shape(x)[-1] if np.ndim(x) else 1
+    d = source.inputs_of(x)
     given = as_points(x, d)
     floats = np.array(np.atleast_2d(given.floats).T, order="C")
     if not np.isfinite(floats).all():

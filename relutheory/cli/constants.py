@@ -1,4 +1,4 @@
-"""The constants of a formula in n: which there are, of which kind, given on the command line or drawn from a seed."""
+"""The constants of a formula in n: which there are, of which kind, and those that are given or drawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from relutheory.core.errors import InputError, shown
 
-MATRIX, VECTOR, SCALAR, BASE, EXPONENT = "matrix", "vector", "scalar", "base of a power", "exponent"
+MATRIX, VECTOR, NUMBER = "matrix", "vector", "number"
 _KNOWN = {"n", "I", "sqrt", "exp", "log"}
 _OVER = 8  # drawn numbers are k/8
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?")
@@ -23,20 +23,17 @@ _MOST = 10_000  # characters of a formula, and of an array
 def kinds(family: str, bias: str) -> dict[str, str]:
     """The names in the two formulas, sorted, and what each must be.
 
-    A name in a power, a divisor or a function is a number, elsewhere a capital letter makes a matrix, and a small one a
-    number in W_n and a vector in b_n.  Raises InputError for what is no formula.
+    A name in a power, a divisor, a function or a list is a number; elsewhere a capital letter is a matrix, and a small
+    one a number in W_n and a vector in b_n.  Raises InputError for what is no formula.
 
     >>> kinds("I + A*r**n", "c*r**n")
-    {'A': 'matrix', 'c': 'vector', 'r': 'base of a power'}
+    {'A': 'matrix', 'c': 'vector', 'r': 'number'}
     """
     found: dict[str, str] = {}
-    for option, text, small in (("--family", family, SCALAR), ("--bias", bias, VECTOR)):
-        for name, place in _names(_tree(option, text)):
-            kind = place or (MATRIX if name[0].isupper() else small)
-            if found.get(name, kind) != kind:
-                # a number in W_n is one in b_n too; a stricter place decides
-                kind = max(kind, found[name], key=(VECTOR, MATRIX, SCALAR, BASE, EXPONENT).index)
-            found[name] = kind
+    for option, text, small in (("--family", family, NUMBER), ("--bias", bias, VECTOR)):
+        for name, number in _names(_tree(option, text)):
+            kind = NUMBER if number else MATRIX if name[0].isupper() else small
+            found[name] = NUMBER if NUMBER in (kind, found.get(name)) else kind  # a number is one everywhere
     return dict(sorted(found.items()))
 
 
@@ -51,43 +48,40 @@ def _tree(option: str, text: str) -> ast.expr:
         raise InputError(f"{option} = {shown(text)}: must be a formula in n such as I + A/n**2") from None
 
 
-def _names(node: ast.AST, place: str = "") -> Iterator[tuple[str, str]]:
-    """Each name in a formula with the place that makes it a number, or "" where none does."""
+def _names(node: ast.AST, number: bool = False) -> Iterator[tuple[str, bool]]:
+    """Each name in a formula, and whether its place makes it a number."""
     if isinstance(node, ast.Name):
         if node.id not in _KNOWN:
-            yield node.id, place
+            yield node.id, number
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         fixed = isinstance(node.right, ast.Constant)  # A**2 is a power of a matrix too
-        yield from _names(node.left, place if fixed else place or BASE)
-        yield from _names(node.right, EXPONENT)
+        yield from _names(node.left, number or not fixed)
+        yield from _names(node.right, True)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        yield from _names(node.left, place)
-        yield from _names(node.right, place or SCALAR)
+        yield from _names(node.left, number)
+        yield from _names(node.right, True)
     elif isinstance(node, ast.Call):
         for argument in node.args:
-            yield from _names(argument, place or SCALAR)
+            yield from _names(argument, True)
     elif isinstance(node, (ast.List, ast.Tuple)):
         for entry in node.elts:
-            yield from _names(entry, place if isinstance(entry, (ast.List, ast.Tuple)) else place or SCALAR)
+            yield from _names(entry, number or not isinstance(entry, (ast.List, ast.Tuple)))
     else:
         for child in ast.iter_child_nodes(node):
-            yield from _names(child, place)
+            yield from _names(child, number)
 
 
 def drawn(name: str, kind: str, width: int, seed: int) -> Any:
-    """The constant of this name: numbers k/8 from -1 to 1 (a scalar is not 0, a base lies between 0 and 1).
+    """The matrix or vector of this name, an object array of numbers k/8 from -1 to 1.
 
-    It depends on the name, the kind, the shape and the seed only.  Returns a Fraction, or an object array of Fractions.
+    It depends on the name, the kind, the shape and the seed only.  Raises InputError for a number: it is not drawn, for
+    it may be an n that is misspelt.
     """
     import numpy as np
 
+    if kind == NUMBER:
+        raise InputError(f"{name}: stands for a number, which is not drawn (the layer is n); give --constant {name}=2")
     rng = np.random.default_rng([seed, *name.encode()])
-    if kind == BASE:
-        return Fraction(int(rng.integers(1, _OVER)), _OVER)
-    if kind == SCALAR:
-        return Fraction(int(rng.integers(1, _OVER + 1)) * int(rng.choice([-1, 1])), _OVER)
-    if kind == EXPONENT:
-        raise InputError(f"--constant: {name} is an exponent, which is not drawn; give it, as in --constant {name}=2")
     return _eighths(rng.integers(-_OVER, _OVER + 1, size=width if kind == VECTOR else (width, width)))
 
 
@@ -101,7 +95,8 @@ def drawn_first(width: int, inputs: int, seed: int) -> Any:
 def _eighths(integers: Any) -> Any:
     import numpy as np
 
-    return np.vectorize(lambda k: Fraction(int(k), _OVER), otypes=[object])(integers)
+    every = np.array([Fraction(k, _OVER) for k in range(-_OVER, _OVER + 1)], dtype=object)
+    return every[integers + _OVER]
 
 
 def given_constant(text: str) -> tuple[str, Any]:

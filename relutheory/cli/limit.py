@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 _ABOUT = """\
 The network is x_1 = ReLU(W_1 x + b_1), x_n = ReLU(W_n x_{n-1} + b_n), without end.  --family and --bias are W_n and
 b_n as formulas in n with + - * / **, sqrt, exp, log, lists such as [[1, 1/n], [0, 1]], the identity I, and constants.
-Constants that are not given are drawn from the seed, numbers k/8: capital letters are matrices, small letters numbers
-in W_n and vectors in b_n, numbers wherever they are in a power or a divisor.
+Capital letters are matrices, small letters numbers in W_n and vectors in b_n; letters in a power, a divisor, a function
+or a list are numbers.  Numbers must be given by --constant; matrices and vectors that are not given are drawn from the
+seed, with entries k/8 from -1 to 1.
 
 Where x has as many coordinates as the width, the formulas give the first layer too.  Otherwise W_1 must map one to the
 other: it is --first, or drawn from the seed, with numbers from 0 to 1; its bias is zero.
@@ -52,7 +53,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--width", type=count(1), metavar="M", help="neurons of a layer (default: as x)")
     parser.add_argument("--x", type=_point, required=True, metavar="X1,X2,...", help="the input: 0.3,1/3,...")
     parser.add_argument("--tol", type=_tolerance, default=Fraction(1, 10**9), metavar="T", help="width (default 1e-9)")
-    parser.add_argument("--seed", type=count(0), default=0, metavar="N", help="of what is drawn (default 0)")
+    parser.add_argument(
+        "--seed", type=count(0), default=0, metavar="N", help="of matrices and vectors that are drawn (default 0)"
+    )
     parser.add_argument(
         "--constant",
         type=given_constant,
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     start = time.monotonic()
     found = deep_limit(family, args.x, args.tol, max_depth=args.max_depth, time_limit=args.time_limit)
     taken = time.monotonic() - start
-    rows = check_convergence(family) if args.criteria else ()
+    rows = check_convergence(family, time_limit=args.time_limit) if args.criteria else ()
     if target is not None:
         _draw(target, family, args, found)
     if args.json:
@@ -125,7 +128,7 @@ def _picture(args: argparse.Namespace) -> Path | None:
 
 def _family(args: argparse.Namespace) -> tuple[DeepFamily, dict[str, Any], Any]:
     """The family, its constants, and its first matrix where it has one of its own."""
-    from relutheory.deep_limit.families.family import DeepFamily
+    from relutheory.deep_limit.families.family import MOST_WIDTH, DeepFamily
 
     needed = kinds(args.family, args.bias)
     given = dict(args.constant)
@@ -133,6 +136,8 @@ def _family(args: argparse.Namespace) -> tuple[DeepFamily, dict[str, Any], Any]:
         if name not in needed:
             raise InputError(f"--constant {name}: there is no {name} in the formulas")
     width = args.width or _width_of(given, needed) or len(args.x)
+    if width > MOST_WIDTH:  # before anything of this size is made
+        raise InputError(f"--width = {width}: must be at most {MOST_WIDTH}")
     constants = {k: given[k] if k in given else drawn(k, kind, width, args.seed) for k, kind in needed.items()}
     first = args.first
     if first is None and len(args.x) != width:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from relutheory.core.errors import reject
+from relutheory.core.errors import check_limit
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.balls import NORMS
 from relutheory.deep_limit.evidence import CriterionRow, Evidence, decay_seen, elsewhere, exactly, made_row, undecided
+from relutheory.deep_limit.families.layer_sequence import check_family
 from relutheory.deep_limit.limits.bias_sums import Sum
-from relutheory.deep_limit.limits.contraction import Contraction, LimitLayer, contraction, limit_layer
+from relutheory.deep_limit.limits.contraction import (
+    Contraction,
+    LimitLayer,
+    contraction,
+    entry_limits,
+    layer_of,
+)
 from relutheory.deep_limit.limits.frozen import formulas
 from relutheory.deep_limit.limits.reflected import bias_kinds, settles
 from relutheory.deep_limit.more_criteria import keeps_a_vector, necessary, products
@@ -21,14 +30,16 @@ __all__ = ["CriterionRow", "Evidence", "check_convergence"]
 _WIDTHS_AT = (2, 3, 10, 100)  # depths at which the width is compared with that of layer 1
 
 
-def check_convergence(family: Any) -> tuple[CriterionRow, ...]:
+def check_convergence(family: Any, *, time_limit: float | None = 60.0) -> tuple[CriterionRow, ...]:
     """A row for each theorem about the convergence of deep ReLU networks: do its hypotheses hold for this family?
 
-    family : DeepFamily.  Returns `CriterionRow` objects, for deep.summable, deep.growing-width, deep.lindley,
-    deep.reflected, deep.contraction, deep.products and deep.necessary.  Hypotheses are decided from the formulas
-    (limits of entries, sums) or from the proved tails of the family; where that is not possible the layers 64, 65, 1024
-    and 1025 are looked at in float64, and the evidence is marked so (Rigor.SAMPLED: no verdict rests on it).
-    Raises InputError where `family` is no family or a layer is not what it must be.
+    family : DeepFamily.  time_limit : seconds, or None; what is not decided by then is left open and says so (wide
+    families need some seconds more to end what was begun).
+    Returns `CriterionRow` objects, for deep.summable, deep.growing-width, deep.lindley, deep.reflected,
+    deep.contraction, deep.products and deep.necessary.  Hypotheses are decided from the formulas (limits of entries,
+    sums) or from the proved tails of the family; where that is not possible the layers 64, 65, 1024 and 1025 are looked
+    at in float64, and the evidence is marked so (Rigor.SAMPLED: no verdict rests on it).
+    Raises InputError for a bad time limit, and where `family` is no family or a layer is not what it must be.
     Source: Xu and Zhang, arXiv:2107.12530, and the papers after it, as the catalogue states them.
 
     >>> from relutheory.deep_limit.families.family import DeepFamily
@@ -36,19 +47,21 @@ def check_convergence(family: Any) -> tuple[CriterionRow, ...]:
     >>> [(row.theorem, row.verdict.value) for row in check_convergence(family)][:5:4]
     [('deep.summable', 'violated'), ('deep.contraction', 'holds')]
     """
-    if not hasattr(family, "tail_weights"):
-        reject("family", family, "must be a DeepFamily")
+    check_family(family)
+    seconds = check_limit("time_limit", time_limit)
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
     weights, biases = _sum_evidence(family, "weights"), _sum_evidence(family, "biases")
-    layer = limit_layer(family)
-    proof = None if layer is None else contraction(layer)
+    limits = entry_limits(family, deadline)
+    layer = layer_of(limits)
+    proof = None if layer is None or time.monotonic() > deadline else contraction(layer)
     return (
         _summable(family, weights, biases),
         _growing_width(family, weights, biases),
         _lindley(family, biases),
         _reflected(family, weights, biases),
-        _contraction(layer, proof),
-        products(family, weights, biases, layer, proof),
-        necessary(family),
+        _contraction(layer, proof, deadline),
+        products(family, weights, biases, layer, proof, deadline),
+        necessary(family, limits),
     )
 
 
@@ -134,18 +147,19 @@ def _bias_sums(family: Any, biases: Evidence) -> Evidence:
     return exactly(Verdict.HOLDS, said) if fine or biases.proved else undecided(said)
 
 
-def _contraction(layer: LimitLayer | None, proof: Contraction | None) -> CriterionRow:
+def _contraction(layer: LimitLayer | None, proof: Contraction | None, deadline: float) -> CriterionRow:
+    late = "; time_limit was reached" if time.monotonic() > deadline else ""
     if layer is None:
-        has_limit = undecided("no limit is proved")
+        has_limit = undecided("no limit is proved" + late)
     else:
         has_limit = exactly(Verdict.HOLDS, "the limits of the entries are known")
     if proof is not None:
         contracts = exactly(Verdict.HOLDS, f"factor at most {float(proof.rho):.6g} in {proof.words}")
-    elif layer is not None and keeps_a_vector(layer):
+    elif layer is not None and not late and keeps_a_vector(layer):
         text = "1 or -1 is an eigenvalue of the limit of W_n, so no norm makes every J W smaller than 1"
         contracts = exactly(Verdict.VIOLATED, text)
     else:
-        contracts = undecided("no contracting norm was found")
+        contracts = undecided("no contracting norm was found" + late)
     return made_row(
         "deep.contraction",
         "Layers that tend to a contraction",

@@ -8,7 +8,7 @@ domains of K layers give all domains of k layers.  One exact enumeration therefo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from relutheory.core.errors import check_limit, reject
 from relutheory.core.sets import Polyhedron
 from relutheory.core.verdict import NotABool, Rigor
+from relutheory.deep_limit.families.layer_sequence import check_exact_layers
 from relutheory.networks.layers import ReLUNetwork
 from relutheory.polyhedra.batch import unpack
 from relutheory.polyhedra.engines import batches, checked_layers
@@ -102,6 +103,7 @@ class DepthPolygons:
 
 def first_layers(family: Any, k: int) -> ReLUNetwork:
     """The first k layers as a network, exactly.  Raises InputError where a layer has entries that are not rational."""
+    check_exact_layers(family)
     return ReLUNetwork([family.layer(n) for n in range(1, k + 1)])
 
 
@@ -128,6 +130,7 @@ def domains_along_depth(
     >>> found.counts, found.split, found.frozen_from
     ((2, 5, 5, 5), (2, 0, 0), 2)
     """
+    check_exact_layers(family)
     last = _positive("depth", depth)
     most = check_limit("limit", limit, integer=True)
     seconds = check_limit("time_limit", time_limit)
@@ -221,6 +224,9 @@ def polygons_along_depth(family: Any, depths: Sequence[int], domain: Polyhedron)
     """
     from relutheory.polyhedra.plane import plane_polygons
 
+    check_exact_layers(family)
+    if not isinstance(depths, Iterable):
+        reject("depths", depths, "must be a list of positive integers")
     wanted = [_positive("depths", k) for k in depths]
     if not isinstance(domain, Polyhedron) or domain.n != 2:
         reject("domain", domain, "must be a bounded Box or Polyhedron in the plane")

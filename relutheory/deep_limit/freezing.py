@@ -31,6 +31,7 @@ from relutheory.core.errors import check_limit, reject
 from relutheory.core.exact import rational
 from relutheory.core.verdict import Enclosure, NotABool, Rigor, Verdict
 from relutheory.deep_limit.balls import enclosure, working_precision, writable
+from relutheory.deep_limit.families.layer_sequence import check_family
 from relutheory.deep_limit.limits.enclosing import Pass, exact_input, later_box, tail_radius
 from relutheory.deep_limit.row_signs import row_signs
 
@@ -80,7 +81,14 @@ def stays_frozen(family: Any, n: int, x_enclosure: Any, pattern: Any, *, row_pro
     >>> stays_frozen(family, 4, ([1, 0], [2, 1]), [1, 0]).value
     'holds'
     """
+    check_family(family)
+    _check_row_proof(row_proof)
     return _failure(family, n, x_enclosure, pattern, row_proof)[0]
+
+
+def _check_row_proof(row_proof: Any) -> None:
+    if row_proof is not None and not callable(row_proof):
+        reject("row_proof", row_proof, "must be a function of (j, sign, lower, upper) or None")
 
 
 def _layer_number(n: Any) -> int:
@@ -91,7 +99,7 @@ def _layer_number(n: Any) -> int:
 
 def _bits(pattern: Any) -> list[bool]:
     bits = list(pattern) if isinstance(pattern, Iterable) and not isinstance(pattern, str) else [None]
-    if any(bit not in (0, 1) for bit in bits):
+    if not all(isinstance(bit, (int, np.integer, np.bool_)) and bit in (0, 1) for bit in bits):
         reject("pattern", pattern, "must be bits, 0 or 1")
     return [bool(bit) for bit in bits]
 
@@ -123,12 +131,13 @@ def _failure(family: Any, n: int, x_enclosure: Any, pattern: Any, row_proof: Row
 
 def _ends(x_enclosure: Any) -> tuple[list[Fraction], list[Fraction | None]]:
     """The ends of the enclosure, the lower ones not negative, as x_i = ReLU(...) is not."""
-    values = list(x_enclosure)
+    rule = "must be a pair (lower, upper) of sequences of one length, or balls"
+    values = list(x_enclosure) if isinstance(x_enclosure, Iterable) and not isinstance(x_enclosure, str) else []
     if values and all(isinstance(value, arb) for value in values):
         balls = [enclosure(value, positive=False) for value in values]
         values = [[ball.lo for ball in balls], [ball.hi for ball in balls]]
-    if len(values) != 2 or len(values[0]) != len(values[1]):
-        reject("x_enclosure", x_enclosure, "must be a pair (lower, upper) of sequences of one length, or balls")
+    if len(values) != 2 or not all(hasattr(v, "__len__") for v in values) or len(values[0]) != len(values[1]):
+        reject("x_enclosure", x_enclosure, rule)
     lower = [max(rational(v, "x_enclosure"), Fraction(0)) for v in values[0]]
     upper = [None if v is None else rational(v, "x_enclosure") for v in values[1]]
     if any(high is not None and low > high for low, high in zip(lower, upper, strict=True)):
@@ -151,8 +160,8 @@ def freezing_depth(
     >>> freezing_depth(family, ["3/2"]).depth, freezing_depth(family, [2]).depth
     (7, 1)
     """
-    if not hasattr(family, "tail_weights"):
-        reject("family", family, "must be a DeepFamily")
+    check_family(family)
+    _check_row_proof(row_proof)
     if isinstance(max_depth, bool) or not isinstance(max_depth, (int, np.integer)) or max_depth < 1:
         reject("max_depth", max_depth, "must be a positive integer")
     seconds = check_limit("time_limit", time_limit)

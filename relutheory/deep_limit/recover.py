@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from flint import arb, arb_mat, ctx, fmpq_mat
 
 from relutheory.core.errors import InputError, reject
 from relutheory.core.exact import Number, RationalArray, rational, to_fmpq
 from relutheory.core.verdict import Enclosure, NotABool, Rigor
+from relutheory.deep_limit.families.layer_sequence import check_exact_layers
 
 _BITS = 256  # of the balls that floats are solved in
 Vector = tuple[Fraction, ...]
@@ -75,8 +77,8 @@ def recover_layer(before: Any, after: Any, *, error: Number = 0) -> RecoveredLay
     error : how far each given coordinate may be from the true one; 0 for exact trajectories.  Row j is known where
     at least m + 1 trajectories have coordinate j of `after` positive for certain (larger than `error`), and their
     points of `before` are affinely independent for certain.  Returns a `RecoveredLayer`.  Raises InputError for NaN,
-    shapes that do not fit, a negative error, and exact trajectories that no layer has (the coordinates concerned are
-    named).
+    shapes that do not fit, a negative error, outputs below -error, and exact trajectories that no layer has (the
+    coordinates concerned are named).
 
     >>> rows = recover_layer([[0], [1]], [[1], ["3/2"]]).rows  # x -> ReLU(x / 2 + 1)
     >>> rows[0].weights[0].lo, rows[0].bias.lo, rows[0].distance.hi
@@ -88,6 +90,9 @@ def recover_layer(before: Any, after: Any, *, error: Number = 0) -> RecoveredLay
     slack = rational(error, "error")
     if slack < 0:
         reject("error", error, "must not be negative")
+    for k, j in np.ndindex(*Y.shape):
+        if Y[k, j] < -slack:
+            reject(f"after[{k},{j}]", str(Y[k, j]), "must not be negative by more than the error: x_{n+1} is a ReLU")
     points = [[*X.row(k), Fraction(1)] for k in range(X.shape[0])]
     values = [Y.row(k) for k in range(Y.shape[0])]
     return RecoveredLayer(rows=tuple(_row(points, [v[j] for v in values], j, slack) for j in range(Y.shape[1])))
@@ -202,6 +207,15 @@ def recover_along_depth(family: Any, points: Iterable[Iterable[Number]], depths:
     >>> [float(layer.distance.hi) for layer in recover_along_depth(Family(), [[0], [1]], [2, 10])]
     [0.25, 0.01]
     """
+    check_exact_layers(family)
+    if not isinstance(points, Iterable) or isinstance(points, (str, bytes)):
+        reject("points", points, "must be a list of points")
+    if not isinstance(depths, Iterable):
+        reject("depths", depths, "must be integers >= 2, in increasing order")
+    points = list(points)
+    for i, point in enumerate(points):
+        if not isinstance(point, Iterable) or isinstance(point, (str, bytes)):
+            reject(f"points[{i}]", point, "must be a list of numbers")
     x = [[rational(v, f"points[{i}][{j}]") for j, v in enumerate(point)] for i, point in enumerate(points)]
     if not x:
         reject("points", [], "must not be empty")

@@ -4,6 +4,10 @@ Here the diagonal, l = j, is left out.  Families with formulas in n are written 
 constant M_k, c_k.  For quotients of polynomials one sign of all coefficients in t, i = n + 1 + t, is a proof; for
 others each f_k is expanded into scales i^-p r^i (log i)^q with coefficients that hold for all i > n, and the largest
 scale must outweigh the others at i = n + 1, where their quotients are largest.
+
+`limits.frozen` asks the same of quotients of polynomials in n^(1/q) only, over boxes with both ends, and its sign is
+used here where it is found; it makes the exact numbers that the gauge of `limits.expansion` goes on with.  Here boxes
+may have no upper end, the diagonal is left out, and logarithms and powers r^i are allowed.
 """
 
 from __future__ import annotations
@@ -20,7 +24,8 @@ from relutheory.deep_limit.families.expanding import alternates, expand
 from relutheory.deep_limit.families.monomials import Monomial
 from relutheory.deep_limit.families.separated import Separated
 from relutheory.deep_limit.limits.frozen import increment_sign
-from relutheory.deep_limit.limits.sequences import Ratio, shifted_sign
+from relutheory.deep_limit.limits.sequences import shifted_sign
+from relutheory.deep_limit.limits.shapes import Ratio
 
 _FIRST = 8  # the least n for expansions
 

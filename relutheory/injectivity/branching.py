@@ -85,6 +85,13 @@ def with_larger_pool(tree: AnyTree) -> AnyTree:
     return tree._replace(pool=np.hstack([tree.pool, np.zeros_like(tree.pool)]))
 
 
+def with_larger_log(tree: AnyTree) -> AnyTree:
+    """The same tree with room for a longer record and more circuits in its archive."""
+    log = np.concatenate([tree.log, np.zeros(len(tree.log) + 4096, dtype=np.int64)])
+    more = np.zeros((len(tree.archive) + 1024, tree.archive.shape[1]), dtype=np.int64)
+    return tree._replace(log=log, archive=np.vstack([tree.archive, more]))
+
+
 def with_more_levels(tree: AnyTree, *fields: str) -> AnyTree:
     """The same tree with room for twice the depth.  fields : what this kind of tree has per level beside the others."""
     return _doubled(tree, *_PER_LEVEL, *fields)

@@ -22,6 +22,7 @@ from relutheory.injectivity.branching import (
     has,
     mark,
     pool_is_full,
+    with_larger_log,
     with_larger_pool,
     with_more_levels,
 )
@@ -151,7 +152,7 @@ class Search:
     def _answer(self, code: int) -> Collision | None:
         """Do what the kernel stopped for."""
         if code == kernels.LOG_FULL:
-            self._grow_log()
+            self.tree = with_larger_log(self.tree)
         elif code == kernels.DEEPER:
             self.tree = with_more_levels(self.tree, "residues")
         elif code != kernels.PAUSED:
@@ -248,7 +249,7 @@ class Search:
         if pool_is_full(self.tree):
             self.tree = with_larger_pool(self.tree)
         if counter[kernels.LOGGING] and counter[kernels.FOUND] + 1 >= len(self.tree.archive):
-            self._grow_log()
+            self.tree = with_larger_log(self.tree)
         kernels.remember(self.tree, np.array(support, dtype=np.int64), len(support), True)
 
     # the record of the closed tree
@@ -256,14 +257,7 @@ class Search:
     def record(self) -> None:
         """Keep a log of the tree from here on (memory grows with the nodes)."""
         self.tree.counter[kernels.LOGGING] = 1
-        self._grow_log()
-
-    def _grow_log(self) -> None:
-        log = np.zeros(2 * len(self.tree.log) + 4096, dtype=np.int64)
-        log[: len(self.tree.log)] = self.tree.log
-        archive = np.zeros((2 * len(self.tree.archive) + 1024, self.tree.archive.shape[1]), dtype=np.int64)
-        archive[: len(self.tree.archive)] = self.tree.archive
-        self.tree = self.tree._replace(log=log, archive=archive)
+        self.tree = with_larger_log(self.tree)
 
     def circuit_rows(self, name: int) -> list[int]:
         """The rows of a recorded circuit, in the order in which the tree branches on them."""

@@ -215,6 +215,8 @@ def test_shapes_and_kinds_of_points() -> None:
         np.zeros((1, 1, 2)),
         [True, 1],
         [[1, 2], [3]],
+        {1: 2},
+        {1, 2},
     ],
 )
 def test_wrong_points_are_refused(x: Any) -> None:

@@ -224,6 +224,24 @@ def test_no_points_no_neurons_no_layers() -> None:
     assert exact_products_along_depth(empty, [1, 2])[0].weight.shape == (0, 2)
 
 
+@pytest.mark.parametrize("x", [[1, 2], [[1, 2], [3, 4], [5, 6]]])
+def test_a_chain_of_no_layers_is_the_identity(x: Any) -> None:
+    float_pass, exact_pass = forward_along_depth([], x), exact_forward_along_depth([], x)
+    assert float_pass.depths == exact_pass.depths == () and float_pass.points == exact_pass.points == ()
+    assert float_pass.state.x.T.tolist() == np.atleast_2d(x).tolist() and exact_pass.patterns == ()
+    assert products_along_depth([], x).matrices == () and exact_products_along_depth([], x) == ()
+
+
+def test_functions_that_give_no_blocks_are_refused() -> None:
+    for given in (None, 5, ([[1]], [0]), ([[[1]]], [[0, 0]])):
+        for run in (forward_along_depth, products_along_depth, exact_forward_along_depth):
+            with pytest.raises(InputError, match=r"W, b = .*\(layer 1\)"):
+                run(lambda first, count, given=given: given, [1], 1)
+    for patterns in (3, "10", {0: [1]}):
+        with pytest.raises(InputError, match="patterns = "):
+            exact_products_along_depth([([[1]], [0])], patterns=patterns)
+
+
 def test_beyond_the_range_of_floats() -> None:
     layer = ([[1e300]], [0.0])
     assert np.isinf(forward_along_depth([layer] * 3, [1.0]).points[0][0])
@@ -239,6 +257,7 @@ def test_beyond_the_range_of_floats() -> None:
     ("source", "x", "depth", "every", "message"),
     [
         (3, [1], 1, None, "layers = 3: must be a family"),
+        ([], [[1, 2], [3]], 0, None, "x = "),
         ("ab", [1], 1, None, "layers = 'ab'"),
         ([([[1, 2]], None), ([[1, 2]], None)], [1, 1], 2, None, r"W = .*must have 1 columns \(layer 2\)"),
         ([([[1]], None), ([[float("nan")]], None)], [1], 2, None, r"nan.*\(layer 2\)"),

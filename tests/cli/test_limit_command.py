@@ -139,18 +139,36 @@ def test_arrays_from_files_and_from_text(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_kinds_of_constants() -> None:
-    assert kinds("I + k*A/n**2", "c/n") == {"A": "matrix", "c": "vector", "k": "scalar"}
-    assert kinds("I + A**2/n**p", "A*c*q**n") == {
-        "A": "matrix",
-        "c": "vector",
-        "p": "exponent",
-        "q": "base of a power",
-    }
-    assert kinds("I + A*r**n", "r*c")["r"] == "base of a power"
-    assert kinds("[[a, 0], [0, sqrt(d)]]", "[a, d]") == {"a": "scalar", "d": "scalar"}
+    assert kinds("I + k*A/n**2", "c/n") == {"A": "matrix", "c": "vector", "k": "number"}
+    assert kinds("I + A**2/n**p", "A*c*q**n") == {"A": "matrix", "c": "vector", "p": "number", "q": "number"}
+    assert kinds("I + A*r**n", "r*c")["r"] == kinds("I + A*n", "c*A**n")["A"] == "number"
+    assert kinds("I + k*A", "k")["k"] == kinds("I", "k/log(k)")["k"] == "number"
+    assert kinds("[[a, 0], [0, sqrt(d)]]", "[a, d]") == {"a": "number", "d": "number"}
     for seed in range(20):
-        assert 0 < drawn("r", "base of a power", 3, seed) < 1
-        assert drawn("k", "scalar", 3, seed) != 0
+        entries = drawn("A", "matrix", 3, seed).ravel().tolist() + drawn("c", "vector", 3, seed).tolist()
+        assert all(-1 <= v <= 1 and (8 * v).denominator == 1 for v in entries) and len(set(entries)) > 3
+
+
+def test_a_letter_that_stands_for_a_number_is_never_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """The layer is n: in A/m**2 the letter m would be a number from nowhere."""
+    places = ("I + A/m**2", "m*A/n", "I + A*m**n", "I + A/n**m", "I + A/log(m)", "[[m]]", "I + A/(n + m)", "m")
+    for text in places:
+        with pytest.raises(InputError, match=r"m: stands for a number, .*--constant m=2"):
+            run("--family", text, "--x", 1)
+    with pytest.raises(InputError, match="N: stands for a number"):
+        run("--family", "I + A/N**2", "--x", 1)
+    data = asked(capsys, "--family", "I + A/n**m", "--bias", "c/n**m", "--constant", "m=2", "--x", 1, "--tol", 1)
+    assert data["drawn"] == ["A", "c"] and data["constants"]["m"] == "2" and data["status"] == "converges"
+
+
+@pytest.mark.parametrize("extra", [["--bias", "0"], ["--first", "[[1]]"]])
+def test_a_width_beyond_all_limits_is_refused_before_anything_is_drawn(
+    extra: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("drawn", "drawn_first"):
+        monkeypatch.setattr(limit, name, lambda *args: pytest.fail("drawn"))
+    with pytest.raises(InputError, match=r"--width = 10{5}: must be at most 4096"):
+        run("--family", "I + A/n**2", "--width", 10**5, "--x", 1, *extra)
 
 
 def test_printed_ends_are_rounded_outwards() -> None:
@@ -167,7 +185,7 @@ BAD = {
     "--family I+ --x 1": "--family = 'I+': must be a formula",
     "--family I+A/(n-7) --x 1": "--family = 'I+A/(n-7)': division by zero (layer 7)",
     "--family I --bias I --x 1,2": "--bias = 'I'",
-    "--family I+A/n**p --x 1": "p is an exponent, which is not drawn",
+    "--family I+A/n**p --x 1": "p: stands for a number, which is not drawn",
     "--family I+A/n --x 1 --constant Q=1": "there is no Q in the formulas",
     "--family I --x 1,2 --first [[1]]": "--first = 'array of shape (1, 1)'",
     "--family I --x 1 --plot out.txt": "must end in .pdf, .png, .svg",

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.criteria import CriterionRow, check_convergence
 from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits import shapes
+from relutheory.deep_limit.more_criteria import _row_limit
 
+symbolic = DeepFamily.from_symbolic
 ORDER = (
     "deep.summable",
     "deep.growing-width",
@@ -140,3 +144,36 @@ def test_widths_that_change_late_are_not_called_constant() -> None:
         for evidence in row.hypotheses.values():
             proved_false = evidence.verdict is Verdict.VIOLATED and evidence.rigor.proves
             assert "every depth" not in evidence.text and not proved_false
+
+
+def test_out_of_time_is_said_and_nothing_is_claimed() -> None:
+    A = [[0, 1], [1, 0]]
+    for W, decided in (("I + A/n", "deep.summable"), ("I/2 + A/n", "deep.summable")):
+        rows = {row.theorem: row for row in check_convergence(symbolic(W, "c", constants={"A": A, "c": [0, 0]}))}
+        late = {
+            row.theorem: row
+            for row in check_convergence(symbolic(W, "c", constants={"A": A, "c": [0, 0]}), time_limit=0)
+        }
+        assert late[decided].verdict is rows[decided].verdict
+        for theorem in ("deep.contraction", "deep.necessary", "deep.products"):
+            assert late[theorem].verdict is Verdict.UNDECIDED
+            assert any("time_limit was reached" in e.text for e in late[theorem].hypotheses.values())
+    for bad in (-1, "soon", float("nan")):
+        with pytest.raises(InputError, match="time_limit = "):
+            check_convergence(symbolic("I", width=1), time_limit=bad)  # type: ignore[arg-type]
+
+
+def test_computer_algebra_sees_each_function_of_n_once() -> None:
+    """The entries of a wide family are sums of few functions of n."""
+    shapes._one_ratio.cache_clear()
+    rng = np.random.default_rng(0)
+    constants = {"A": rng.integers(-9, 9, (12, 12)), "B": rng.integers(-9, 9, (12, 12)), "c": rng.integers(-9, 9, 12)}
+    check_convergence(symbolic("I + A/n**2 + B/(n + 1)**2", "c/n**3", constants=constants))
+    assert shapes._one_ratio.cache_info().misses <= 8
+
+
+def test_a_number_that_may_be_the_wanted_one_is_not_called_another() -> None:
+    x = sympy.Add(sympy.log(6), -sympy.log(2), -sympy.log(3), evaluate=False)
+    assert _row_limit([1 + x, x], 0).verdict is Verdict.UNDECIDED
+    assert _row_limit([1 + x, x + 1], 0).verdict is Verdict.VIOLATED
+    assert _row_limit([sympy.Integer(1), sympy.Integer(0)], 0).verdict is Verdict.HOLDS

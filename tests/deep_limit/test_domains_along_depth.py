@@ -142,6 +142,8 @@ def test_polygons_tile_the_box_and_carry_their_layers() -> None:
         ({"domain": 3}, "domain = 3"),
         ({"domain": Box([0], [1])}, "domain"),
         ({"domain": Box([0, 0], [0, 1])}, "domain"),
+        ({"family": None}, "family = None: must be a DeepFamily"),
+        ({"family": DeepFamily}, "family = <class"),
     ],
 )
 def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
@@ -158,6 +160,10 @@ def test_bad_polygons_and_ancestors() -> None:
         next(polygons_along_depth(family(0), [1], Box([0, 0], [1, float("inf")])))
     with pytest.raises(InputError, match="depths = 0"):
         next(polygons_along_depth(family(0), [0], Box([0, 0], [1, 1])))
+    with pytest.raises(InputError, match="depths = 1"):
+        next(polygons_along_depth(family(0), 1, Box([0, 0], [1, 1])))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="family = None"):
+        next(polygons_along_depth(None, [1], Box([0, 0], [1, 1])))
     with pytest.raises(InputError, match="j, k"):
         domains_along_depth(family(0), 2, Box([0, 0], [1, 1])).ancestors(2, 0)
     irrational = DeepFamily.from_symbolic("I + A/n**(1/2)", "0", constants={"A": [[1, 0], [0, 1]]})

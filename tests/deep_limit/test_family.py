@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from flint import arb, arb_mat, fmpq_mat
 from relutheory.core.errors import InputError
 from relutheory.core.exact import nearest_float
 from relutheory.core.verdict import Verdict
+from relutheory.deep_limit.criteria import check_convergence
 from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.freezing import freezing_depth
+from relutheory.deep_limit.limits.limits import deep_limit
 from relutheory.networks.layers import ReLULayer
 
 A = [[1, 2], [3, -4]]
@@ -227,6 +231,31 @@ def test_functions_that_give_bad_layers(layer: object, says: str) -> None:
     for call in (family.layer, family.balls, family.floats):
         with pytest.raises(InputError, match=says):
             call(4)
+
+
+@pytest.mark.parametrize("bad", [5, 64])
+@pytest.mark.parametrize("tails", [None, lambda n, norm: (0, 0)])
+def test_bad_layers_of_a_function_are_named_before_any_answer(bad: int, tails: Any) -> None:
+    families = (
+        DeepFamily.from_callable(lambda n: ([[1 if n != bad else float("nan")]], None), width=1, tails=tails),
+        DeepFamily.from_callable(lambda n: (np.eye(1, 1 + (n == bad)), None), width=1, tails=tails),
+        DeepFamily.convolution(lambda n: [1, 0 if n != bad else np.inf], input_dim=1, tails=tails),
+    )
+    for family in families:
+        for call in (lambda f: deep_limit(f, [1]), check_convergence, lambda f: freezing_depth(f, [1])):
+            with pytest.raises(InputError, match=rf"\(layer {bad}\)"):
+                call(family)
+
+
+def test_wide_layers_of_a_function_are_not_all_looked_at() -> None:
+    seen = []
+
+    def layer(n: int) -> tuple[np.ndarray, None]:
+        seen.append(n)
+        return np.eye(3000), None
+
+    DeepFamily.from_callable(layer, width=3000, input_dim=3000).rule.check_first()
+    assert 2 <= len(seen) <= 4
 
 
 def test_declared_tails_are_believed_unless_the_next_layer_contradicts_them() -> None:

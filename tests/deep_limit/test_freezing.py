@@ -223,6 +223,8 @@ def test_out_of_time_is_undecided_with_what_was_passed() -> None:
         ({"max_depth": 1.5}, "max_depth = 1.5"),
         ({"time_limit": -1}, "time_limit = -1"),
         ({"family": 7}, "family = 7"),
+        ({"family": DeepFamily}, "family = <class"),
+        ({"row_proof": 0}, "row_proof = 0: must be a function"),
     ],
 )
 def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
@@ -236,6 +238,8 @@ def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
     [
         (([0], [1]), [1, 0], "pattern = '2 bits'"),
         (([0, 1], [1]), [1], "x_enclosure = "),
+        (3, [1], "x_enclosure = 3: must be a pair"),
+        ((1, 2), [1], "x_enclosure = "),
         (([2], [1]), [1], "lower <= upper"),
         (([0], [-1]), [1], "upper >= 0"),
         (([0], [float("nan")]), [1], "must be finite"),
@@ -256,6 +260,7 @@ def test_a_verdict_is_no_bool() -> None:
     ("n", "pattern", "rule"),
     [
         (4, "10", "pattern = '10': must be bits"),
+        (4, np.zeros((2, 0)), "pattern = array.*: must be bits"),
         (4, [1, 2], r"pattern = \[1, 2\]: must be bits"),
         (4, [1], "pattern = '1 bits': must be one for each"),
         ("a", [1, 0], "n = 'a': must be an integer, at least 1"),

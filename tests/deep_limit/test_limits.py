@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import mpmath
@@ -16,6 +17,7 @@ from relutheory.core.sets import Box
 from relutheory.core.verdict import Rigor, Verdict
 from relutheory.deep_limit.balls import working_precision
 from relutheory.deep_limit.families.family import DeepFamily
+from relutheory.deep_limit.limits import outcome
 from relutheory.deep_limit.limits.enclosing import Pass, later_radius, tail_radius
 from relutheory.deep_limit.limits.limits import DeepLimit, deep_limit, sup_bound
 from relutheory.networks import ReLULayer
@@ -426,3 +428,40 @@ def test_numbers_beyond_every_format() -> None:
 def test_the_room_is_called_like_its_function() -> None:
     family = DeepFamily.from_symbolic("I/2", "c", constants={"c": [1]})
     assert relutheory.deep_limit(family, [0], tol=1e-3).enclosure == deep_limit(family, [0], tol=1e-3).enclosure
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_clock_is_looked_at_in_every_layer(listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer of a wide family may take a second: time that runs out at the third look ends the pass soon."""
+    eye = [[1, 0], [0, 1]]
+    slow = family("I + A/n**2", "c/n**3", m=2, A=[[1, 2], [3, 4]], c=[1, 1])
+    net = DeepFamily.from_layers([(eye, [1, 1])] * 50) if listed else slow
+    looks = iter(range(3))
+    clock = SimpleNamespace(monotonic=lambda: 0.0 if next(looks, None) is not None else float("inf"))
+    monkeypatch.setattr(outcome, "time", clock)
+    found = deep_limit(net, [1, 1], "1e-30", time_limit=10**6)
+    assert found.depth <= 5 and not found.reached and "time_limit was reached" in found.reason
+
+
+def test_out_of_time_before_every_criterion_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = family("I + A/n", "c/n", m=2, A=[[0, -1], [1, 0]], c=[1, -1])
+    assert deep_limit(turn, [1, 1]).status.value == "not-applicable"
+    monkeypatch.setattr(outcome, "time", SimpleNamespace(monotonic=lambda: float("inf")))
+    found = deep_limit(turn, [1, 1], time_limit=10**6)
+    assert found.status.value == "undecided" and not found.failed_hypotheses
+    assert found.reason == "time_limit was reached before every criterion was tried"
+
+
+def test_entries_that_are_rational_without_looking_so() -> None:
+    """Only the limits of the entries show that this is the identity: the pass itself goes in balls."""
+    hidden = DeepFamily.from_symbolic("I + (sqrt(2)*sqrt(3) - sqrt(6))*I/n", "0", width=1)
+    assert deep_limit(hidden, [1], max_depth=50).status.value in ("converges", "undecided")
+
+
+def test_inputs_and_weights_beyond_the_floats() -> None:
+    """The float guess of a local fixed point is then no number; the exact orbit decides."""
+    net = DeepFamily.from_symbolic([["1/2", -2], [2, -(10**400)]], "[1, -1]")
+    for x in ([10**400, 1], [1, 1]):
+        assert deep_limit(net, x, time_limit=5).status.value == "diverges"
+    growing = DeepFamily.from_symbolic("3*I/2 + A", "c", constants={"A": [[0, -1], [0, 0]], "c": ["1/7", "1/3"]})
+    assert deep_limit(growing, [10**400, 1], max_depth=40).status.value != "converges"

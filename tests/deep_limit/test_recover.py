@@ -194,6 +194,12 @@ def test_no_depth_no_layers() -> None:
             lambda: recover_along_depth(DeepFamily.from_layers([([[1]], [0])]), [[1, 2]], [2]),
             "points: have 2 coordinates",
         ),
+        (lambda: recover_layer([[0], [1]], [[1], [-2]]), "after[1,0] = '-2': must not be negative"),
+        (lambda: recover_layer([[0]], [[-1]], error="1/2"), "after[0,0] = '-1': must not be negative"),
+        (lambda: recover_along_depth(None, [[0], [1]], [2]), "family = None: must be a DeepFamily"),
+        (lambda: recover_along_depth(DeepFamily.from_layers([([[1]], [0])]), 5, [2]), "points = 5: must be"),
+        (lambda: recover_along_depth(DeepFamily.from_layers([([[1]], [0])]), [5], [2]), "points[0] = 5: must be"),
+        (lambda: recover_along_depth(DeepFamily.from_layers([([[1]], [0])]), [[1]], 2), "depths = 2: must be"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(call: Any, message: str) -> None:

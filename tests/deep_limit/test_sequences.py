@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from flint import ctx
@@ -10,7 +11,8 @@ from flint import ctx
 from relutheory.deep_limit.balls import constant_ball
 from relutheory.deep_limit.limits.bias_sums import Sum, absolute_tail, decreasing_from, excursion, power_tail, sum_kind
 from relutheory.deep_limit.limits.closed_sums import tail_sum
-from relutheory.deep_limit.limits.sequences import alternating_parts, eventual_sign, limit_of, terms
+from relutheory.deep_limit.limits.sequences import alternating_parts, eventual_sign, limit_of
+from relutheory.deep_limit.limits.shapes import ratio, terms
 
 n = sympy.Symbol("n", integer=True, positive=True)
 log, sqrt, exp = sympy.log, sympy.sqrt, sympy.exp
@@ -214,3 +216,36 @@ def test_constants_in_balls() -> None:
             ctx.prec = before
         assert abs(mpmath.mpf(sympy.N(c, 50)) - mpmath.mpf(ball.str(45, radius=False))) < 1e-14
         assert float(ball.rad()) < 1e-50
+
+
+def test_a_sum_is_the_quotient_that_computer_algebra_makes_of_it() -> None:
+    """Summand by summand against one common denominator of the whole."""
+    functions = [1 / n, n / (n + 1), 1 / (n + 1) ** 2, (n**2 - 1) / (n - sympy.Rational(1, 2)), n, sympy.Integer(1)]
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        whole = sympy.Add(
+            *(sympy.Rational(int(c), 6) * f for c, f in zip(rng.integers(-9, 9, 6), functions, strict=True))
+        )
+        found, (top, bottom) = ratio(whole, n), sympy.fraction(sympy.cancel(sympy.together(whole)))
+        p, q = (sympy.Poly(part, n) for part in (top, bottom))
+        assert found is not None and (found.num.degree(), found.den.degree()) == (
+            (-1, 0) if p.is_zero else (p.degree(), q.degree())
+        )
+        for k in (3, 10, 77):
+            value = found.num(k) / found.den(k)
+            assert sympy.Rational(int(value.p), int(value.q)) == whole.subs(n, k)
+
+
+@pytest.mark.parametrize(
+    ("f", "value"),
+    [
+        (n**2 / (n + 1) - n, -1),  # no summand has a limit
+        (sqrt(n) + 3 / n - sqrt(n) / 2 - sqrt(n) / 2 + 5, 5),
+        (n + log(n), None),
+        (SIGN / n + n**2 / (n**2 + 1), 1),
+        (SIGN + 1 / n, None),
+        (log(6) - log(2) - log(3) + 1 / n, 0),
+    ],
+)
+def test_limits_of_sums(f: sympy.Expr, value: int | None) -> None:
+    assert limit_of(f, n) == value

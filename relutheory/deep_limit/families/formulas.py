@@ -81,11 +81,8 @@ class FormulaRule(Rule):
 
     @cached_property
     def rational_in_n(self) -> RationalInN | None:  # type: ignore[override]
-        if not (self.W.rational and self.b.rational):
-            return None
-        m = self.W.shape[0]
-        W = tuple(tuple(_quotient(self.W.entry(i, j)) for j in range(m)) for i in range(m))
-        return RationalInN(W, tuple(_quotient(self.b.entry(i, 0)) for i in range(m)), self.start)
+        b, W = self.b.quotients(), self.W.quotients()
+        return None if W is None or b is None else RationalInN(W, tuple(row[0] for row in b), self.start)
 
     @cached_property
     def perturbation(self) -> Separated:
@@ -120,12 +117,6 @@ class FormulaRule(Rule):
             WEIGHTS: MatrixSum(self.perturbation, self._difference),
             BIASES: MatrixSum(self.b, lambda i: self.balls(i)[1]),
         }
-
-
-def _quotient(entry: Expression) -> Any:
-    value = quotient(entry)
-    assert value is not None
-    return value
 
 
 def refuse_poles(name: str, matrix: Separated, text: str, start: int) -> None:

@@ -78,14 +78,33 @@ class LayerSequence:
 
     def _tail(self, what: str, n: int, norm: str) -> Tail:
         _index(n, 0)
-        if norm not in NORMS:
-            reject("norm", norm, f"must be one of {', '.join(NORMS)}")
+        check_norm(norm)
         with ctx.workprec(128):
             return self.rule.tail(what, n, norm)
 
     def __repr__(self) -> str:
         depth = "infinite" if self.length is None else f"length {self.length}"
         return f"DeepFamily({self.words}; {self.input_dim} inputs, {depth})"
+
+
+def check_family(family: Any) -> None:
+    """Anything that is no family, or one with bad layers at its beginning, is an `InputError`."""
+    if isinstance(family, type) or not hasattr(family, "tail_weights"):
+        reject("family", family, "must be a DeepFamily")
+    if hasattr(family, "rule"):
+        family.rule.check_first()
+
+
+def check_exact_layers(family: Any) -> None:
+    """Anything without exact layers is an `InputError`."""
+    if isinstance(family, type) or not callable(getattr(family, "layer", None)):
+        reject("family", family, "must be a DeepFamily, or have exact layers layer(n)")
+
+
+def check_norm(norm: Any) -> None:
+    """Anything that is no name of a norm is an `InputError`."""
+    if not isinstance(norm, str) or norm not in NORMS:
+        reject("norm", norm, f"must be one of {', '.join(NORMS)}")
 
 
 def _index(n: Any, least: int) -> int:

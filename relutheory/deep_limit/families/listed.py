@@ -15,6 +15,9 @@ from relutheory.deep_limit.families.rules import WEIGHTS, Rule, Tail
 from relutheory.deep_limit.families.separated import identity
 from relutheory.networks.layers import ReLULayer
 
+_CHECKED = 64  # layers of a function that are looked at before any question about all of them
+_ENTRIES = 2 * 10**7  # weights of these layers, after which no more are looked at
+
 
 def made_layer(given: Any, n: int) -> ReLULayer:
     """`given` as layer n: a ReLULayer, or the pair (W, b) of one.  Raises InputError that names the layer."""
@@ -127,6 +130,14 @@ class CallableRule(Rule):
         if layer.weight.shape != shape:
             reject("W", f"array of shape {layer.weight.shape}", f"must have shape {shape} (layer {n})")
         return layer
+
+    def check_first(self) -> None:
+        left = _ENTRIES
+        for n in range(1, _CHECKED + 1):
+            rows, columns = self._checked(n).weight.shape
+            left -= rows * columns
+            if left < 0:
+                return
 
     def tail(self, what: str, n: int, norm: str) -> Tail:
         if self._tails is None:

@@ -87,6 +87,9 @@ class Rule(ABC):
     symbolic: Symbolic | None = None
     rational_in_n: RationalInN | None = None
 
+    def check_first(self) -> None:  # noqa: B027 (most rules check every layer when they are made)
+        """Raise InputError, naming the layer, where one of the first layers is not what it must be."""
+
     @abstractmethod
     def width(self, n: int) -> int:
         """The width of layer n; for n = 0, the number of inputs."""

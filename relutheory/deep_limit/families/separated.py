@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
 
 from relutheory.core.exact import nearest_float, to_fmpq
 from relutheory.deep_limit.families.expressions import (
@@ -23,7 +23,7 @@ from relutheory.deep_limit.families.expressions import (
     total,
 )
 from relutheory.deep_limit.families.nearest import Halves, nearest_in_balls, nearest_sums
-from relutheory.deep_limit.families.quotients import quotient
+from relutheory.deep_limit.families.quotients import Quotient, add_quotients, quotient
 from relutheory.deep_limit.families.rational_powers import Irrational, Undefined
 from relutheory.deep_limit.families.values import ball, exact_value, to_sympy
 
@@ -126,10 +126,22 @@ class Separated:
         except Irrational:
             return float(sum((_finite(f, n) * c for f, c in terms), arb(0)).mid())
 
-    @property
-    def rational(self) -> bool:
-        """Whether every entry is recognised as a quotient of polynomials in n."""
-        return all(quotient(f) is not None for f, _ in self.terms)
+    def quotients(self) -> tuple[tuple[Quotient, ...], ...] | None:
+        """The rows of entries as quotients of polynomials in n, or None where a term is not recognised as one."""
+        terms = [(quotient(f), M) for f, M in self.terms]
+        known = [(q, M) for q, M in terms if q is not None]
+        if len(known) < len(terms):
+            return None
+
+        def entry(i: int, j: int) -> Quotient:
+            value = fmpq_poly([0]), fmpq_poly([1])
+            for (top, bottom), M in known:
+                if M[i, j] != 0:
+                    value = add_quotients(value, (top * M[i, j], bottom))
+            return value
+
+        rows, columns = self.shape
+        return tuple(tuple(entry(i, j) for j in range(columns)) for i in range(rows))
 
     def sympy(self, n: Any) -> Any:
         """The matrix in sympy, with `n` as the symbol."""

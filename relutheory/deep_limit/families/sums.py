@@ -3,6 +3,7 @@
 The layers up to some N are summed one by one in balls.  Beyond it every entry is a sum of scales c(n) n^-p r^n
 (log n)^k (`asymptotics`); the largest scale bounds them all, and its sum is a zeta function, a geometric series or an
 integral (`monomials`).  The sum is infinite where that of the largest scale is, and one of its coefficients is not 0.
+These are sums of absolute values; what sums of signed sequences do is in `limits.bias_sums`, by exact shapes.
 """
 
 from __future__ import annotations

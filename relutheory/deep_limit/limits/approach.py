@@ -51,7 +51,7 @@ class _Search:
             while True:
                 walk.advance()
                 last = walk.depth >= self.problem.max_depth
-                out = walk.depth % 16 == 0 and self.problem.out_of_time
+                out = self.problem.out_of_time
                 if walk.depth < look and not last and not out:
                     continue
                 look = 2 * walk.depth
@@ -89,7 +89,7 @@ class _Search:
         active, largest = [point[j] for j in on], [box[j].abs_upper() for j in on]
         previous = None
         for order in _ORDERS:
-            if 2 * order > n or (self.problem.out_of_time and previous is not None):
+            if 2 * order > n or (self.problem.out_of_time and self.best):
                 return
             with working_precision(self.bits + 6 * order):
                 made = self._gauge(bits, order)

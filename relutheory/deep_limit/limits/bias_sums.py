@@ -1,4 +1,10 @@
-"""Sums of sequences given by a formula in n: what the partial sums do, and proved bounds of what is left of them."""
+"""Sums of sequences given by a formula in n: what the partial sums do, and proved bounds of what is left of them.
+
+`families.sums` bounds sums too: of *norms*, for all formulas that can be expanded, which needs remainders in balls.
+Here the *signs* count: what the partial sums of one coordinate do (they may tend to an infinity, or converge without
+converging absolutely), and how far any stretch of them goes.  That is read off exact shapes with nothing left over, of
+fewer formulas; where they do not apply, nothing is said.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +15,8 @@ from typing import Any
 from flint import arb, fmpq
 
 from relutheory.deep_limit.balls import constant_ball, constant_sign, to_arb
-from relutheory.deep_limit.limits.sequences import (
-    FARTHEST,
-    Ratio,
-    Term,
-    alternating_parts,
-    ratio,
-    shifted_sign,
-    terms,
-)
+from relutheory.deep_limit.limits.sequences import FARTHEST, alternating_parts, shifted_sign
+from relutheory.deep_limit.limits.shapes import Ratio, Term, ratio, terms
 
 
 class Sum(enum.Enum):

@@ -7,7 +7,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from relutheory.deep_limit.balls import constant_ball, to_arb
-from relutheory.deep_limit.limits.sequences import Term, terms
+from relutheory.deep_limit.limits.shapes import Term, terms
 
 
 def tail_sum(expression: Any, n: Any, after: int) -> arb | None:

@@ -12,6 +12,8 @@ tends to 0 for every input.
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -77,16 +79,32 @@ class Contraction:
         return "the Euclidean norm" if self.Q is None else "a quadratic norm"
 
 
-def limit_layer(family: Any) -> LimitLayer | None:
-    """The limits of W_n and b_n where they are proved to exist, else None."""
+def entry_limits(family: Any, deadline: float = math.inf) -> list[list[Any]] | None:
+    """The limits of the entries of each row of W_n, then of b_n there; None for one that is not proved to exist.
+
+    None in place of all where there are no formulas, or where time.monotonic() passes the deadline.
+    """
     if family.length is not None or family.symbolic is None:
         return None
     W, b, n = formulas(family)
-    rows = [[limit_of(W[i, j], n) for j in range(W.shape[1])] for i in range(W.shape[0])]
-    last = [limit_of(b[i], n) for i in range(W.shape[0])]
-    if any(v is None for row in [*rows, last] for v in row):
+    rows = []
+    for i in range(W.shape[0]):
+        if time.monotonic() > deadline:
+            return None
+        rows.append([limit_of(v, n) for v in (*W.row(i), b[i])])
+    return rows
+
+
+def layer_of(limits: list[list[Any]] | None) -> LimitLayer | None:
+    """The layer with these limits, or None where one is missing."""
+    if limits is None or any(v is None for row in limits for v in row):
         return None
-    return LimitLayer(rows, last)
+    return LimitLayer([row[:-1] for row in limits], [row[-1] for row in limits])
+
+
+def limit_layer(family: Any, deadline: float = math.inf) -> LimitLayer | None:
+    """The limits of W_n and b_n where they are proved to exist (before the deadline), else None."""
+    return layer_of(entry_limits(family, deadline))
 
 
 def contraction(layer: LimitLayer) -> Contraction | None:
@@ -171,7 +189,7 @@ def _by_programs(layer: LimitLayer, floats: np.ndarray) -> Contraction | None:
 
 def by_contraction(problem: Problem) -> DeepLimit | None:
     """The limit by the fixed point of the limit layer, or None where the hypotheses are not proved."""
-    layer = limit_layer(problem.family)
+    layer = limit_layer(problem.family, problem.deadline)
     proof = None if layer is None else contraction(layer)
     if layer is None or proof is None:
         return None

@@ -29,7 +29,7 @@ def by_bias_to_infinity(problem: Problem) -> DeepLimit | None:
         what = f"coordinate {kinds.index(Sum.PLUS) + 1}"
     else:
         _, b, n = formulas(problem.family)
-        positive = _common_sign(list(b), n)
+        positive = _common_sign(problem, list(b), n)
         infinite = problem.family.tail_bias(1, "inf").status is Verdict.VIOLATED
         if positive is None or positive[0] != 1 or not infinite:
             return None
@@ -43,18 +43,18 @@ def by_bias_to_infinity(problem: Problem) -> DeepLimit | None:
     )
 
 
-def _common_sign(entries: Sequence[Any], n: Any) -> tuple[int, int] | None:
-    """(sign, N): all entries are >= 0 (1), <= 0 (-1) or 0 (0) for all i >= N, or None."""
+def _common_sign(problem: Problem, entries: Sequence[Any], n: Any) -> tuple[int, int] | None:
+    """(sign, N): all entries are >= 0 (1), <= 0 (-1) or 0 (0) for all i >= N, or None, also for want of time."""
     start, signs = 1, set()
     for entry in entries:
-        found = eventual_sign(entry, n)
+        found = None if problem.out_of_time else eventual_sign(entry, n)
         if found is None:
             return None
         start = max(start, found[1])
         if found[0]:
             signs.add(found[0])
-    if len(signs) > 1:
-        return None
+        if len(signs) > 1:
+            return None
     return (signs.pop() if signs else 0), start
 
 
@@ -70,7 +70,7 @@ def by_monotonicity(problem: Problem) -> DeepLimit | None:
     if m != W.shape[1]:
         return None
     P = W - sympy.eye(m)
-    found = _common_sign([*P, *b], n)
+    found = _common_sign(problem, [*P, *b], n)
     if found is None or found[1] > min(_DEEPEST, problem.max_depth + 1):
         return None
     sign, start = found

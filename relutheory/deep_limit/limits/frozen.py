@@ -20,7 +20,8 @@ from typing import Any
 from flint import arb, fmpq, fmpq_poly, fmpz
 
 from relutheory.deep_limit.balls import to_arb
-from relutheory.deep_limit.limits.sequences import Ratio, ratio, shifted_sign
+from relutheory.deep_limit.limits.sequences import shifted_sign
+from relutheory.deep_limit.limits.shapes import Ratio, ratio
 
 _ROOTS = 6  # the largest q
 _DEGREE = 200  # the largest degree

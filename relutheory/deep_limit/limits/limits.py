@@ -12,6 +12,7 @@ from relutheory.core.errors import check_limit, reject
 from relutheory.core.exact import Number, rational
 from relutheory.core.verdict import Enclosure
 from relutheory.deep_limit.balls import enclosure, working_precision, writable
+from relutheory.deep_limit.families.layer_sequence import check_family
 from relutheory.deep_limit.limits.approach import approach
 from relutheory.deep_limit.limits.contraction import by_contraction
 from relutheory.deep_limit.limits.divergence import by_bias_to_infinity, by_monotonicity, failed_sums
@@ -60,10 +61,13 @@ def deep_limit(
     later = reflected_bounds(family)
     if later is not None:
         return approach(problem, later, "deep.reflected")
-    for rule in (by_contraction, by_bias_to_infinity, by_orbit, by_local_contraction, by_monotonicity):
+    for rule in (by_bias_to_infinity, by_contraction, by_orbit, by_local_contraction, by_monotonicity):
         answer = rule(problem)
         if answer is not None:
             return answer
+        if problem.out_of_time:
+            late = "time_limit was reached before every criterion was tried"
+            return no_limit(problem, LimitStatus.UNDECIDED, reason=late)
     status, failed = failed_sums(family)
     return no_limit(
         problem,
@@ -74,8 +78,7 @@ def deep_limit(
 
 
 def _checked(family: Any, x: Any, tol: Number, max_depth: int, time_limit: float | None) -> Problem:
-    if not hasattr(family, "tail_weights"):
-        reject("family", family, "must be a DeepFamily")
+    check_family(family)
     width = rational(tol, "tol")
     if width <= 0:
         reject("tol", tol, "must be positive")
@@ -117,7 +120,7 @@ def _finite(problem: Problem) -> DeepLimit:
         with working_precision(bits):
             walk = Pass(problem.family, problem.x, bits, exact_bits=_EXACT_BITS, exact_entries=math.inf)
             while walk.depth < problem.family.length:
-                if walk.depth and walk.depth % 16 == 0 and problem.out_of_time:
+                if walk.depth and problem.out_of_time:
                     reason = f"time_limit was reached at layer {walk.depth} of {problem.family.length}"
                     return _not_finished(problem, walk.depth, reason)
                 walk.advance()

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from relutheory.core.exact import rational
+from relutheory.core.exact import nearest_float, rational
 from relutheory.core.verdict import Enclosure
 from relutheory.deep_limit.balls import column, to_arb, working_precision
+from relutheory.deep_limit.families.nearest import nearest_floats
 from relutheory.deep_limit.limits.contraction import Contraction, LimitLayer, contraction, limit_layer
 from relutheory.deep_limit.limits.enclosing import Pass
 from relutheory.deep_limit.limits.orbits import period_of
@@ -30,7 +31,7 @@ def by_local_contraction(problem: Problem) -> DeepLimit | None:
     """The limit of equal layers at an input that comes near an attracting fixed point, or None."""
     if period_of(problem.family) != 1:
         return None
-    layer = limit_layer(problem.family)
+    layer = limit_layer(problem.family, problem.deadline)
     exact = None if layer is None or layer.m > _WIDEST else layer.rationals()
     if layer is None or exact is None:
         return None
@@ -62,10 +63,10 @@ def by_local_contraction(problem: Problem) -> DeepLimit | None:
 def _fixed_point_reached(problem: Problem, W: fmpq_mat, b: fmpq_mat) -> fmpq_mat | None:
     """The exact fixed point whose pattern a float64 pass ends in, or None."""
     m = W.nrows()
-    A = np.array([[float(rational(v)) for v in row] for row in W.tolist()]).reshape(m, m)
-    c = np.array([float(rational(v)) for v in b.entries()])
-    x = np.array([float(v) for v in problem.family.layer(1).forward_exact(problem.x)])
+    A, c = nearest_floats(W), nearest_floats(b)[:, 0]
+    first, shift = problem.family.floats(1)
     with np.errstate(all="ignore"):
+        x = np.maximum(first @ [nearest_float(v) for v in problem.x] + shift, 0.0)
         for _ in range(_ROUNDS):
             before, x = x, np.maximum(A @ x + c, 0.0)
         if not np.abs(x - before).max() <= 1e-9 * (1 + np.abs(x).max()):

@@ -7,132 +7,15 @@ integer.  Each answer is a proof or None; nothing here asks a computer algebra s
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flint import fmpq, fmpq_poly
 
 from relutheory.deep_limit.balls import constant_sign
+from relutheory.deep_limit.limits.shapes import DEGREE, largest_power, ratio, summands, terms
 
-_DEGREE = 200  # of polynomials and of r^(k n) that are worked with
 FARTHEST = 1 << 40  # beyond which the eventual sign of a rational function is not looked for
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """num(n) / den(n) with rational coefficients, den not zero."""
-
-    num: fmpq_poly
-    den: fmpq_poly
-
-    @property
-    def decay(self) -> int:
-        """The p with f(n) ~ c n^-p (large where f vanishes)."""
-        return 10**9 if self.num.degree() < 0 else self.den.degree() - self.num.degree()
-
-    def leading(self) -> fmpq:
-        """The c with f(n) ~ c n^-p."""
-        return self.num.leading_coefficient() / self.den.leading_coefficient()
-
-
-@dataclass(frozen=True)
-class Term:
-    """c n^p r^n (log n)^k, with c a sympy number != 0."""
-
-    c: Any
-    p: Fraction
-    r: Fraction
-    k: int
-
-    @property
-    def growth(self) -> tuple[Fraction, Fraction, int]:
-        """Terms of larger growth dominate."""
-        return (abs(self.r), self.p, self.k)
-
-    def vanishes(self) -> bool:
-        """Whether the term tends to 0."""
-        return self.growth < (Fraction(1), Fraction(0), 0)
-
-    def summable(self) -> bool:
-        """Whether the sum of the absolute values is finite."""
-        return self.growth < (Fraction(1), Fraction(-1), -1)
-
-
-def polynomial(expression: Any, n: Any) -> fmpq_poly | None:
-    """A polynomial in n with rational coefficients, or None."""
-    import sympy
-
-    try:
-        poly = sympy.Poly(expression, n, domain="QQ")
-    except (sympy.PolynomialError, sympy.CoercionFailed, ValueError):
-        return None
-    return fmpq_poly([fmpq(int(c.numerator), int(c.denominator)) for c in reversed(poly.rep.to_list())])
-
-
-def ratio(expression: Any, n: Any) -> Ratio | None:
-    """`expression` as a quotient of polynomials in n, or None where it is none."""
-    import sympy
-
-    if expression.has(sympy.Float) or _largest_power(expression) > _DEGREE or not expression.is_rational_function(n):
-        return None
-    num, den = sympy.fraction(sympy.cancel(sympy.together(expression)))
-    p, q = polynomial(num, n), polynomial(den, n)
-    return None if p is None or q is None else Ratio(p, q)
-
-
-def _largest_power(expression: Any, *, sums: bool = False) -> int:
-    """The largest exponent of a power (`sums`: of a sum) in the expression: what expanding it would take."""
-    import sympy
-
-    found = [e for e in expression.atoms(sympy.Pow) if e.exp.is_Rational and (e.base.is_Add or not sums)]
-    return max((int(sympy.ceiling(abs(e.exp))) for e in found), default=0)
-
-
-def terms(expression: Any, n: Any) -> list[Term] | None:
-    """`expression` as terms c n^p r^n (log n)^k with different (p, r, k), or None where it is no such sum."""
-    import sympy
-
-    if _largest_power(expression, sums=True) > _DEGREE:
-        return None
-    found: dict[tuple[Fraction, Fraction, int], Any] = {}
-    for part in sympy.Add.make_args(sympy.expand(expression, power_base=True)):
-        one = _term(part, n)
-        if one is None:
-            return None
-        key = (one.p, one.r, one.k)
-        found[key] = found.get(key, sympy.Integer(0)) + one.c
-    out = []
-    for (p, r, k), c in found.items():
-        c = sympy.nsimplify(c) if c.is_Rational else sympy.simplify(c)
-        if c != 0:
-            if not constant_sign(c):
-                return None
-            out.append(Term(c, p, r, k))
-    return out
-
-
-def _term(part: Any, n: Any) -> Term | None:
-    import sympy
-
-    c, p, r, k = sympy.Integer(1), Fraction(0), Fraction(1), 0
-    for factor in sympy.Mul.make_args(part):
-        base, exponent = factor.as_base_exp()
-        if not factor.has(n):
-            c *= factor
-        elif base == n and exponent.is_Rational:
-            p += Fraction(int(exponent.p), int(exponent.q))
-        elif base == sympy.log(n) and exponent.is_Integer:
-            k += int(exponent)
-        elif base.is_Rational and base != 0 and exponent.is_polynomial(n) and sympy.degree(exponent, n) == 1:
-            slope, shift = exponent.coeff(n, 1), exponent.coeff(n, 0)
-            if not slope.is_Integer or abs(slope) > _DEGREE or not abs(shift) <= _DEGREE:
-                return None
-            r *= Fraction(int(base.p), int(base.q)) ** int(slope)
-            c *= base**shift
-        else:
-            return None
-    return Term(c, p, r, k) if c.is_real else None
 
 
 def shifted_sign(p: fmpq_poly, start: fmpq | int) -> int | None:
@@ -194,6 +77,21 @@ def limit_of(expression: Any, n: Any) -> Any:
     """The limit as a sympy number, or None where none is proved to exist."""
     import sympy
 
+    limits = [(c, _one_limit(function, n)) for c, function in summands(expression)]
+    if all(limit is not None for _, limit in limits):
+        value = sympy.Add(*(c * limit for c, limit in limits))
+        return value if value.is_Rational else sympy.simplify(value)
+    return _limit_of_all(expression, n)
+
+
+@lru_cache(maxsize=4096)
+def _one_limit(function: Any, n: Any) -> Any:
+    return _limit_of_all(function, n)
+
+
+def _limit_of_all(expression: Any, n: Any) -> Any:
+    import sympy
+
     f = ratio(expression, n)
     if f is not None:
         if f.decay < 0:
@@ -214,6 +112,10 @@ def limit_of(expression: Any, n: Any) -> Any:
 
 def _alternating_limit(expression: Any, n: Any) -> Any:
     """Limit of h(n) + (-1)^n g(n) where g tends to 0."""
+    import sympy
+
+    if not any(power.base == -1 for power in expression.atoms(sympy.Pow)):
+        return None
     split = alternating_parts(expression, n)
     if split is None or split[0] == 0:
         return None
@@ -225,7 +127,7 @@ def alternating_parts(expression: Any, n: Any) -> tuple[Any, Any] | None:
     """(g, h) with f(n) = (-1)^n g(n) + h(n), both without a power of a negative number to the n, or None."""
     import sympy
 
-    if _largest_power(expression) > _DEGREE:
+    if largest_power(expression) > DEGREE:
         return None
     s = sympy.Symbol("s")
 

@@ -12,7 +12,6 @@ from relutheory.core.errors import reject
 from relutheory.core.sets import Box
 from relutheory.core.verdict import NotABool, Rigor, Verdict
 from relutheory.deep_limit.balls import (
-    NORMS,
     exact_end,
     float_above,
     relu,
@@ -21,6 +20,7 @@ from relutheory.deep_limit.balls import (
     working_precision,
     writable,
 )
+from relutheory.deep_limit.families.layer_sequence import check_family, check_norm
 from relutheory.deep_limit.limits.enclosing import later_radius, proved_sum
 
 _BITS = 128
@@ -55,8 +55,8 @@ def sup_bound(family: Any, box: Box, depth: int, *, norm: str = "inf") -> SupBou
     >>> 0 < sup_bound(family, Box([0], [1]), 20).upper < 1e-5
     True
     """
-    if norm not in NORMS:
-        reject("norm", norm, 'must be "inf", "1" or "2"')
+    check_family(family)
+    check_norm(norm)
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
         reject("depth", depth, "must be a positive integer")
     ends = _ends(family, box)

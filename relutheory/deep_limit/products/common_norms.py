@@ -139,7 +139,7 @@ def common_norm(
     """
     arrays = _checked(matrices, "matrices")
     m = arrays[0].shape[0]
-    if kind is not None and kind not in KINDS:
+    if kind is not None and not (isinstance(kind, str) and kind in KINDS):
         reject("kind", kind, f"must be None or one of {', '.join(KINDS)}")
     if kind == "quadratic" and m > WIDEST:
         reject("kind", kind, f"needs matrices of at most {WIDEST} rows, not {m}: it has 2^m conditions")

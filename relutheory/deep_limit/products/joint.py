@@ -24,13 +24,13 @@ from relutheory.core.errors import check_limit, reject
 from relutheory.core.exact import RationalArray, rational
 from relutheory.core.roots import root
 from relutheory.core.verdict import Enclosure, NotABool, Rigor
+from relutheory.deep_limit.families.layer_sequence import check_norm
 from relutheory.deep_limit.products.common_norms import CommonNorm, common_norm
 from relutheory.deep_limit.products.largest_rows import largest_rows
 from relutheory.deep_limit.products.largest_spectral import largest_norm
 
 __all__ = ["CommonNorm", "LargestProduct", "common_norm", "largest_product"]
 
-NORMS = ("1", "2", "inf")
 Bits = tuple[int, ...]
 
 
@@ -63,8 +63,7 @@ def largest_product(layers: Iterable[Any], norm: str = "inf", *, time_limit: flo
     >>> found.value.lo, found.patterns
     (Fraction(2, 1), ((1, 0), (1,)))
     """
-    if norm not in NORMS:
-        reject("norm", norm, f"must be one of {', '.join(NORMS)}")
+    check_norm(norm)
     limit = check_limit("time_limit", time_limit)
     weights = chain(layers)
     deadline = math.inf if limit is None else time.monotonic() + limit

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import numpy as np
-
 from relutheory._kernels import weighing as kernels
+from relutheory.injectivity.branching import with_larger_log
 from relutheory.injectivity.stability.cell_tree import CellTree
 from relutheory.injectivity.stability.cells import Cells
 
@@ -45,7 +44,7 @@ class RecordedTree(CellTree):
 
     def _settle(self, code: int) -> None:
         if code == kernels.LOG_FULL:
-            self._grow_log()
+            self.tree = with_larger_log(self.tree)
         else:
             super()._settle(code)
 
@@ -55,17 +54,10 @@ class RecordedTree(CellTree):
     def _remember(self, support: Sequence[int]) -> None:
         self._record()  # the first circuits come before the tree is ready
         if self.tree.counter[kernels.FOUND] >= len(self.tree.archive):
-            self._grow_log()
+            self.tree = with_larger_log(self.tree)
         super()._remember(support)
 
     def _record(self) -> None:
         if not self.tree.counter[kernels.LOGGING]:
             self.tree.counter[kernels.LOGGING] = 1
-            self._grow_log()
-
-    def _grow_log(self) -> None:
-        log = np.zeros(2 * len(self.tree.log) + 4096, dtype=np.int64)
-        log[: len(self.tree.log)] = self.tree.log
-        archive = np.zeros((2 * len(self.tree.archive) + 1024, self.tree.archive.shape[1]), dtype=np.int64)
-        archive[: len(self.tree.archive)] = self.tree.archive
-        self.tree = self.tree._replace(log=log, archive=archive)
+            self.tree = with_larger_log(self.tree)
