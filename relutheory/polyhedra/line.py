@@ -31,6 +31,7 @@ from relutheory.polyhedra.exact_tree import exact_regions
 
 _WIDEST = 2.0**200  # weights are 0 or between the inverse of this and this, else the exact tree does it all
 _VALUES = 2**16  # numbers in an array of the layers' work: what a cache holds
+_MOST = 2**25  # breakpoints in one answer: more would fill the memory
 _END = -1  # in the place of a layer: the point is the domain's low (0) or high (1) end, or lies at infinity
 
 
@@ -88,7 +89,7 @@ def breakpoints(net: ReLUNetwork | ReLULayer, domain: Polyhedron | None = None) 
     """All breakpoints between the activation regions of a network of one input, those in the domain's interior.
 
     net : ReLUNetwork or ReLULayer with one input; domain : an interval as a Polyhedron or Box, None for the whole line.
-    Raises InputError where the network has more inputs, or where the domain has no interior.
+    Raises InputError where the network has more inputs, where the domain has no interior, or for over 2^25 breakpoints.
 
     >>> tent = ReLULayer([[1], [1]], [0, "-1/3"])
     >>> points = breakpoints(tent)
@@ -108,8 +109,13 @@ def breakpoints(net: ReLUNetwork | ReLULayer, domain: Polyhedron | None = None) 
         return Breakpoints(_Forms((), readout), none, none, np.zeros((0, 2), np.int64), np.zeros((1, 0), np.uint8))
     search = _Search(layers, domain, readout)
     # of each part the ends of the pieces on their right; the last one is the domain's
-    found = (pieces for _, pieces in search.run() if pieces is not None)
-    parts = [(part.place[1:, :2], part.made[1:], pack(part.bits, search.forms.neurons)) for part in found]
+    parts, count = [], 0
+    for _, part in search.run():
+        if part is not None:
+            parts.append((part.place[1:, :2], part.made[1:], pack(part.bits, search.forms.neurons)))
+            count += len(part.bits)
+        if count > _MOST + 1:  # pieces, one more than there are breakpoints
+            reject("net", net, f"has more than {_MOST} breakpoints there: ask about a shorter interval")
     place, made, patterns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     points = Breakpoints(search.forms, place[:-1, 0].copy(), place[:-1, 1].copy(), made[:-1], patterns)
     for i in np.flatnonzero(~np.isfinite(points.error)).tolist():

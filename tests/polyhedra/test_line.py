@@ -241,6 +241,15 @@ def test_breakpoints_of_a_random_network() -> None:
     )
 
 
+def test_more_breakpoints_than_the_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = ReLUNetwork(tents(10), readout=AffineMap([[1, -1]]))
+    monkeypatch.setattr("relutheory.polyhedra.line._MOST", 2**10 - 1)
+    assert len(breakpoints(net, Box([0], [1]))) == 2**10 - 1
+    monkeypatch.setattr("relutheory.polyhedra.line._MOST", 2**10 - 2)
+    with pytest.raises(InputError, match=r"^net = .*: has more than 1022 breakpoints there: ask about a shorter"):
+        breakpoints(net, Box([0], [1]))
+
+
 def test_affine_networks_have_no_breakpoints() -> None:
     points = breakpoints(ReLUNetwork([([[2], [3]], [1, "1/3"])]))
     assert len(points) == 0 and points.piece(0) == ([2, 3], [1, Fraction(1, 3)])
