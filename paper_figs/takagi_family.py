@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from relutheory.plotting import colours as palette
-from relutheory.plotting.univariate import draw_graph
+from relutheory.plotting.univariate import draw_graph, legend_below
 from relutheory.univariate.constructions import takagi_network
 from relutheory.univariate.cpwl import CPwL
 
@@ -51,15 +51,7 @@ def draw(figure: Any, rows: list[dict[str, str]]) -> None:
             draw_graph(ax, *zip(*points, strict=True), color=colour, linewidth=0.8, label=f"${name}$")
         ax.set(xlabel="$x$", xticks=[0, 0.5, 1], xticklabels=["0", "1/2", "1"])
         if len(names) > 1:
-            ax.legend(
-                loc="upper center",
-                bbox_to_anchor=(0.5, -0.26),
-                ncols=4,
-                frameon=False,
-                columnspacing=0.9,
-                handlelength=1.1,
-                handletextpad=0.4,
-            )
+            legend_below(ax)
     axes[0].set_title("(a) Takagi's function")
     axes[1].set_title("(b) other $t$")
     axes[2].set_title("(c) another map $\\psi$")

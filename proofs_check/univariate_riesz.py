@@ -27,7 +27,11 @@ def fourier() -> list[Step]:
     primitive = (1 - 4 * x) * sp.sin(w * x) / w - 4 * sp.cos(w * x) / w**2
     coefficient = 4 * (primitive.subs(x, sp.Rational(1, 2)) - primitive.subs(x, 0))
     quarter = sp.pi / 2
+    falls, rises = 1 - 4 * x, 4 * x - 3  # C on [0, 1/2] and on [1/2, 1]
     return [
+        Step("|4x - 2| - 1 for x <= 1/2 and x >= 1/2", equal(2 - 4 * x - 1, falls) and equal(4 * x - 2 - 1, rises)),
+        Step("C(1 - x) = C(x): C is even", equal(rises.subs(x, 1 - x), falls)),
+        Step("C(x + 1/2) = -C(x): S(-x) = C(x + 1/4) = -S(x), and <C_k, S_l> = 0", _half_a_period(rises, falls, x)),
         Step(
             "a primitive of (1 - 4x) cos(2 pi j x)",
             sp.expand(sp.diff(primitive, x) - (1 - 4 * x) * sp.cos(w * x)) == 0,
@@ -43,6 +47,10 @@ def fourier() -> list[Step]:
         Step("and 3 pi / 2 for j = 4n + 3", equal(sp.pi * (4 * n + 3) / 2 - 2 * sp.pi * n, 3 * quarter)),
         Step("cos(A - pi / 2) = sin A and cos(A - 3 pi / 2) = -sin A", _quarter_turns(A)),
     ]
+
+
+def _half_a_period(rises: sp.Expr, falls: sp.Expr, x: sp.Symbol) -> bool:
+    return equal(rises.subs(x, x + sp.Rational(1, 2)), -falls)
 
 
 def _quarter_turns(A: sp.Expr) -> bool:

@@ -27,12 +27,12 @@ def hat(x: sp.Expr, left: sp.Expr, top: sp.Expr, right: sp.Expr, piece: str) -> 
 
 
 def hats_add_up() -> list[Step]:
-    """The hats of one principal knot add up to the function minus the hats before, at all its knots; for q <= 3.
+    """The hats of one principal knot add up to the function minus the hats before, at all its knots; for q <= 6.
 
     Before xi_1 the rest of earlier hats falls from y_0 to 0 on the first gap, so the sum must be 0, y_1, ..., y_q.
     """
     steps = []
-    for q in (1, 2, 3):
+    for q in range(1, 7):
         gaps = sp.symbols(f"g0:{q + 1}", positive=True)
         y = [sp.Integer(0), *sp.symbols(f"y1:{q + 1}", real=True)]
         x = [sum(gaps[:k], sp.Integer(0)) for k in range(q + 2)]

@@ -99,7 +99,8 @@ def draw_half_points(
         label = "$" + name.replace("(2/3)", "{2/3}") + "$"
         ax.plot(*zip(*curve, strict=True), style, color=INK, linewidth=0.8, alpha=0.7, label=label)
     ax.set(xlabel="$1/n$", ylabel="$m/n$ where half are injective")
-    ax.set_xlim(left=0.0)
+    widest = max((1.0 / n for n, _, _ in half), default=0.5)
+    ax.set_xlim(-0.02 * widest, 1.2 * widest)  # room on the right for the names of lines
     _plain(ax)
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from relutheory.plotting.colours import LAYERS
+from relutheory.plotting.colours import CLASSES, LAYERS
 from relutheory.plotting.style import ALERT, INK
 
-# networks by filled markers and full lines, what they compete with by dashed ones
+# networks by filled markers and full lines (a mere bound by dashes and dots), what they compete with by dashed ones
 LOOKS: dict[str, dict[str, Any]] = {
     "network, one hidden layer": {"color": LAYERS[1], "marker": "o", "linestyle": "-"},
     "network, width 4": {"color": LAYERS[2], "marker": "s", "linestyle": "-"},
     "network made for f": {"color": ALERT, "marker": "D", "linestyle": "-"},
+    "network, bit extraction": {"color": CLASSES[7], "marker": "p", "linestyle": "-."},
     "free-knot spline": {"color": INK, "marker": "^", "linestyle": "--"},
     "equispaced spline": {"color": LAYERS[5], "marker": "v", "linestyle": "--"},
     "Chebyshev polynomial": {"color": LAYERS[3], "marker": "x", "linestyle": ":"},
@@ -52,11 +53,11 @@ def draw_rates(ax: Any, series: Mapping[str, Sequence[tuple[float, float]]]) -> 
     _plain(ax)
 
 
-def rates_legend(names: Sequence[str]) -> list[Any]:
-    """What the lines of `draw_rates` mean, as handles; names : of the methods drawn."""
+def rates_legend(names: Container[str]) -> list[Any]:
+    """What the lines of `draw_rates` mean, as handles in the order of `LOOKS`; names : of the methods drawn."""
     from matplotlib.lines import Line2D
 
-    return [Line2D([], [], label=name, linewidth=1.1, markersize=3.5, **LOOKS[name]) for name in names]
+    return [Line2D([], [], label=name, linewidth=1.1, markersize=3.5, **LOOKS[name]) for name in LOOKS if name in names]
 
 
 def draw_graph(ax: Any, x: Any, y: Any, **look: Any) -> None:
@@ -70,6 +71,19 @@ def draw_graph(ax: Any, x: Any, y: Any, **look: Any) -> None:
     """
     ax.plot(x, y, **{"linewidth": 1.2, "solid_joinstyle": "round", **look})
     _plain(ax)
+
+
+def legend_below(ax: Any) -> None:
+    """Say what the lines of the axes mean in one row below the axes' label, where it covers nothing."""
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.26),
+        ncols=4,
+        frameon=False,
+        columnspacing=0.9,
+        handlelength=1.1,
+        handletextpad=0.4,
+    )
 
 
 def draw_special_network(ax: Any, computing: int, depth: int) -> None:

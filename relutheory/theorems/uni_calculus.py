@@ -11,6 +11,7 @@ import numpy as np
 
 from relutheory.networks import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.theorems.instances import describe
+from relutheory.theorems.parts import few_pieces
 from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
 
 if TYPE_CHECKING:
@@ -155,18 +156,13 @@ def built(name: str, build: Callable[[Pair], ReLUNetwork], f: Callable[[CPwL, CP
 
 
 def in_class(name: str, f: Callable[[CPwL, CPwL], CPwL], depth: Callable[[int, int], int]) -> Claim:
-    """The claim that a function of S and T is that of a network of width W and this depth.
-
-    Such a network has at most (W + 1)^L pieces on [0, 1].
-    """
+    """The claim that a function of S and T is that of a network of width W and this depth."""
 
     def claim(pair: Pair) -> Evidence:
         L = depth(len(pair.S.layers), len(pair.T.layers))
-        most = (pair.width + 1) ** L
         found = f(function(pair.S), function(pair.T)).restricted(0, 1).simplified()
         pieces = 1 + sum(0 < x < 1 for x in found.breakpoints)
-        data = pair.described() | {"function": name, "pieces": pieces, "most": most, "depth": L}
-        return compare(pieces <= most, f"{name} has {pieces} pieces", f"at most {most}", data, most - pieces)
+        return few_pieces(pieces, pair.width, L, pair.described() | {"function": name, "depth": L})
 
     return claim
 

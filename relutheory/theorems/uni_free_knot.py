@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relutheory.theorems.instances import texts
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold, few_pieces
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 
 if TYPE_CHECKING:
     from relutheory.univariate.cpwl import CPwL
@@ -97,36 +98,9 @@ def varied(q: Callable[[int], int] = lambda W: (W - 2) // 6, *, spacing: int = 3
     return build
 
 
-def one_layer_less(s: Spline) -> SpecialNetwork:
-    """As many knots as full blocks and, where a layer is left, a layer of W - 2 nodes hold; linear after these."""
-    from relutheory.univariate.calculus import add
-    from relutheory.univariate.splines import special_spline_network
-
-    knots, layers = capacity(s.W)
-    L = depth(s) - 1
-    whole = (L // layers) * knots
-    rest = (L % layers) * (s.W - 2)
-    f = s.cpwl.simplified()
-    kinks = [x for x in f.breakpoints if 0 < x < 1]
-    first = linear_after(s, kinks[:whole])
-    if not rest:
-        return special_spline_network(first, s.W)
-    second = linear_after(s, kinks[: whole + rest]) - first
-    single = special_spline_network(second, s.W, one_layer=True)
-    return (
-        add(special_spline_network(first, s.W), single)
-        if whole
-        else special_spline_network(linear_after(s, kinks[:rest]), s.W, one_layer=True)
-    )
-
-
-def linear_after(s: Spline, kinks: Sequence[Fraction]) -> CPwL:
-    """The function up to the breakpoint after the last of these kinks, with the slope there for all later x."""
-    from relutheory.univariate.cpwl import CPwL
-
-    last = s.x.index(kinks[-1]) + 1 if kinks else 1
-    slope = (s.y[last] - s.y[last - 1]) / (s.x[last] - s.x[last - 1])
-    return CPwL(s.x[: last + 1], s.y[: last + 1], left_slope=0, right_slope=slope)
+def one_layer_less(s: Spline) -> Evidence:
+    """The claim that some network of width W has a layer less."""
+    return few_pieces(s.n + 1, s.W, depth(s) - 1, s.described())
 
 
 def realised(build: Build = published, layers: Callable[[Spline], int] = depth) -> Claim:
@@ -142,8 +116,8 @@ def realised(build: Build = published, layers: Callable[[Spline], int] = depth) 
             data |= {"x": str(wrong), "network": str(net(wrong)), "function": str(f(wrong))}
         held = "the function" if wrong is None else f"not the function at x = {wrong}"
         slack = capacity(s.W)[0] * (depth(s) // capacity(s.W)[1]) - s.n
-        holds = shape == expected and wrong is None
-        return compare(holds, f"{held}, width and depth {shape}", f"width and depth {expected}", data, slack)
+        parts = {"the function": wrong is None, "width and depth": shape == expected}
+        return all_hold(parts, f"{held}, width and depth {shape}", f"width and depth {expected}", data, slack)
 
     return claim
 
@@ -178,9 +152,9 @@ THEOREM = Theorem(
     id="uni.free-knot",
     title="Free-knot splines by networks of fixed width",
     statement=(
-        r"Let $S$ be continuous and piecewise linear on $[0, 1]$ with $n \geq 1$ breakpoints in $(0, 1)$. Then $S$ is "
-        r"the function of a special network of width $W$ (a source and a collation channel without ReLU, $W - 2$ "
-        r"neurons), and so of a ReLU network of width $W$, with $L$ layers, where $L = 2 \lceil n / N \rceil$, "
+        r"Let $S$ be continuous and piecewise linear on $[0, 1]$ with at most $n \geq 1$ breakpoints in $(0, 1)$. Then "
+        r"$S$ is the function of a special network of width $W$ (a source and a collation channel without ReLU, and "
+        r"$W - 2$ neurons), and so of a ReLU network of width $W$, with $L$ layers, where $L = 2 \lceil n / N \rceil$, "
         r"$N = \lfloor (W - 2) / 6 \rfloor (W - 2)$ for $W \geq 8$, and $L = \lceil n / (W - 2) \rceil$ for "
         r"$4 \leq W \leq 7$."
     ),
@@ -194,6 +168,7 @@ THEOREM = Theorem(
         Case(name="W = 14, q = 2, two full blocks", instance=even(14, 48)),
         Case(name="W = 12, many classes of hats", instance=quadratic(12, 20)),
         Case(name="W = 20, q = 3", instance=even(20, 54)),
+        Case(name="W = 32, q = 5", instance=quadratic(32, 150)),
         Case(name="W = 4, two knots in a layer", instance=even(4, 6)),
         Case(name="W = 7", instance=even(7, 10)),
     ),
@@ -215,25 +190,24 @@ THEOREM = Theorem(
     mutants=(
         Mutant(
             name="one layer less",
-            change="depth L - 1 (with one layer of width W, no network has more than W kinks)",
-            claim=realised(one_layer_less, lambda s: depth(s) - 1),
-            needs={"L >= 2": lambda s: depth(s) >= 2},
+            change="a network of width W and depth L - 1",
+            claim=one_layer_less,
         ),
         Mutant(
             name="q = floor(W / 6)",
-            change="blocks of floor(W / 6) (W - 2) knots",
+            change="the construction with blocks of floor(W / 6) (W - 2) knots",
             claim=realised(varied(lambda W: W // 6), lambda s: 2 * -(-max(s.n, 1) // (s.W // 6 * (s.W - 2)))),
             needs={"W >= 8": lambda s: s.W >= 8},
         ),
         Mutant(
             name="hats closer together",
-            change="a class has hats 2q apart in place of 3q",
+            change="the construction with hats of a class 2q apart in place of 3q",
             claim=realised(varied(spacing=2)),
             needs={"W >= 8": lambda s: s.W >= 8},
         ),
         Mutant(
             name="both signs in a class",
-            change="hats of both signs in one positive part",
+            change="the construction with hats of both signs in one positive part",
             claim=realised(varied(signed=False)),
             needs={"W >= 8": lambda s: s.W >= 8},
         ),

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold, few_pieces
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 
 _COUNTED = 8  # up to this power the pieces of the network are listed
 
@@ -64,7 +65,6 @@ def depth(k: int, W: int) -> int:
 def powers(
     formula: Callable[[int, Fraction], Fraction] = distance_formula,
     pieces: Callable[[int], int] = lambda k: 2**k,
-    layers: Callable[[int, int], int] = depth,
 ) -> Claim:
     """The claim of the formula, of the number of pieces, and of the network's size."""
 
@@ -75,18 +75,28 @@ def powers(
         made = hat_power(k, W)
         value, network = composed(x, k), made(x)
         found = [f"H^{k}({x}) = {value}", f"by the network {network}", f"{made.depth} layers"]
-        holds = value == network == formula(k, x) and made.depth == layers(k, W) and made.width <= W
+        parts = {
+            "the formula": value == formula(k, x),
+            "the network": value == network,
+            "width and depth": made.depth == depth(k, W) and made.width <= W,
+        }
         if k <= _COUNTED:
             f = made.function.simplified()
             inner = [p for p in f.breakpoints if 0 < p < 1]
             found.append(f"{len(inner) + 1} pieces")
             count = pieces(k)
             heights = [f(Fraction(i, 2**k)) for i in range(2**k + 1)]
-            holds = holds and len(inner) + 1 == count and heights == [i % 2 for i in range(2**k + 1)]
-        expected = f"{formula(k, x)}, {layers(k, W)} layers, {pieces(k) if k <= _COUNTED else f'2^{k}'} pieces"
-        return compare(holds, ", ".join(found), expected, instance.described() | {"found": found}, 0)
+            parts["the pieces"] = len(inner) + 1 == count
+            parts["0 and 1 by turns"] = heights == [i % 2 for i in range(2**k + 1)]
+        expected = f"{formula(k, x)}, {depth(k, W)} layers, {pieces(k) if k <= _COUNTED else f'2^{k}'} pieces"
+        return all_hold(parts, ", ".join(found), expected, instance.described() | {"found": found}, 0)
 
     return claim
+
+
+def a_layer_less(instance: Power) -> Evidence:
+    """The claim that H^k is a network's of width W with one layer less."""
+    return few_pieces(2**instance.k, instance.W, depth(instance.k, instance.W) - 1, instance.described())
 
 
 def random(rng: np.random.Generator) -> Power:
@@ -112,6 +122,7 @@ THEOREM = Theorem(
     claim=powers(),
     tight=(
         Case(name="k = 1 at the top", instance=power(1, "1/2")),
+        Case(name="k = 2, more pieces than a layer of two neurons has", instance=power(2, "3/8")),
         Case(name="k = 10", instance=power(10, "1/3")),
         Case(name="the point 2/3, which H leaves fixed", instance=power(5, "2/3")),
         Case(name="width 8, three compositions in a layer", instance=power(10, "1/7", 8)),
@@ -128,7 +139,7 @@ THEOREM = Theorem(
         Mutant(name="half the height", change="the distance, not twice it", claim=powers(without_factor)),
         Mutant(name="2^k teeth", change="twice the distance of 2^k x from the integers", claim=powers(doubled)),
         Mutant(name="2^(k - 1) pieces", change="half as many pieces", claim=powers(pieces=lambda k: 2 ** (k - 1))),
-        Mutant(name="a layer less", change="depth k - 1", claim=powers(layers=lambda k, W: max(depth(k, W) - 1, 1))),
+        Mutant(name="a layer less", change="a network of width W and depth ceil(k / q) - 1", claim=a_layer_less),
     ),
     proof="univariate_squares",
     provenance=(

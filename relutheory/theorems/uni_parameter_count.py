@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,12 @@ def counted(bound: Callable[[Size], Fraction | int] = sharp, count: Callable[[in
         found, said, most = entries(s.W, L), count(s.W, L), Fraction(bound(s))
         data = s.described() | {"L": L, "entries": found, "formula": said, "bound": str(most)}
         slack = int((most - found) * 11)  # an integer for the bound of the statement
-        return compare(found == said and found <= most, f"{found} entries", f"{said}, at most {most}", data, slack)
+        parts = {
+            "the formula": found == said,
+            "the bound": found <= most,
+            "the bound below 34 n + 2 W (W + 1)": sharp(s) < 34 * s.n + 2 * s.W * (s.W + 1),
+        }
+        return all_hold(parts, f"{found} entries", f"{said}, at most {most}", data, slack)
 
     return claim
 

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from relutheory.theorems.instances import texts
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 from relutheory.univariate.cpwl import CPwL
+
+_BUILT = 60  # up to so many pieces the network of width 8 is built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +93,28 @@ def at_least(bound: Callable[[Fit], Fraction] = by_pieces, depth_error: int = 1)
     """The claim that the error is at least `bound`, and that of depth L is |a| 4^-(L + depth_error)."""
 
     def claim(instance: Fit) -> Evidence:
-        error, least = instance.error(), bound(instance)
-        data = instance.described() | {"error": str(error), "bound": str(least)}
+        from relutheory.univariate.series import quadratic_network
+        from relutheory.univariate.splines import spline_network
+
+        error, least, n = instance.error(), bound(instance), instance.pieces
+        parts, said = {"the bound": error >= least}, f"at least {least}"
         if instance.depth is not None:
-            expected = abs(instance.a) * Fraction(1, 4 ** (instance.depth + depth_error))
-            if error != expected:
-                return compare(False, f"error {error} at depth {instance.depth}", f"= {expected}", data)
-        shown = f"error {error} with {instance.pieces} pieces, {instance.parameters} parameters"
-        return compare(error >= least, shown, f"at least {least}", data, int(error != least))
+            L = instance.depth
+            made = quadratic_network(instance.a, instance.b, instance.c, L)
+            exact = abs(instance.a) * Fraction(1, 4 ** (L + depth_error))
+            said = f"{said}, and {exact} at depth {L}"
+            parts["the error of depth L"] = error == exact == made.error
+            f = made.function
+            parts["the network"] = (f.breakpoints, f.values) == (instance.knots, instance.values)
+            parts["width and depth"] = (made.width, made.depth) == (3, L)
+            parts["parameters and pieces"] = (made.parameters, n) == (instance.parameters, 2**L)
+        elif n <= _BUILT:
+            spline = spline_network(CPwL(instance.knots, instance.values), 8)
+            same = all(spline(x) == y for x, y in zip(instance.knots, instance.values, strict=True))
+            parts["a network of width 8"] = same and spline.depth == 2 * max(-(-(n - 1) // 6), 1)
+        shown = f"error {error} with {n} pieces, {instance.parameters} parameters"
+        data = instance.described() | {"error": str(error), "bound": str(least)}
+        return all_hold(parts, shown, said, data, int(error != least))
 
     return claim
 
@@ -129,10 +146,12 @@ THEOREM = Theorem(
     statement=(
         r"Let $f(x) = a x^2 + b x + c$ with $a \neq 0$. Every continuous piecewise linear $S$ with $n$ pieces on "
         r"$[0, 1]$ has $\sup_{[0,1]} |f - S| \geq |a| / (8 n^2)$, whatever its knots, with equality for equispaced "
-        r"chords moved by $a / (8 n^2)$. A network with one hidden layer of width $W$ has $P = 3W + 1$ parameters "
-        r"and at most $W + 1$ pieces: its error is of the order $P^{-2}$ at best. The network of width $3$ and "
-        r"depth $L$ that adds the first $L$ terms of $x - x^2 = \sum_k 4^{-k} H^k(x)$ has $P = 12 L - 2$ "
-        r"parameters, $2^L$ pieces and the error $|a|\, 4^{-(L+1)} = |a|\, 2^{-(P+14)/6}$."
+        r"chords moved by $a / (8 n^2)$. Every $S$ is the function of a network of width $8$ and depth "
+        r"$2 \max(\lceil (n - 1) / 6 \rceil, 1)$: networks of fixed width do no worse than free knots. One with one "
+        r"hidden layer of width $W$ has $P = 3W + 1$ parameters and at most $W + 1$ pieces: its error is of the order "
+        r"$P^{-2}$ at best. The network of width $3$ and depth $L$ that adds the first $L$ terms of $x - x^2 = \sum_k "
+        r"4^{-k} H^k(x)$ has $P = 12 L - 2$ parameters, $2^L$ pieces and the error $|a|\, 4^{-(L+1)} = "
+        r"|a|\, 2^{-(P+14)/6}$."
     ),
     cite=Cite(key="daubechies2022", locator="locator unverified"),
     hypotheses={

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 from relutheory.theorems.uni_hat_powers import composed, hat
 
 _LISTED = 8  # up to this depth the error is taken on every piece
@@ -54,17 +55,25 @@ def squares(error: Callable[[int], Fraction], base: int = 4, product: Callable[[
         square, product = square_network(L), product_network(L)
         off = square(x) - x**2
         rest = composed(x, L)
-        exact = square(x) == series(x, L, base) and off == (rest - rest**2) / 4**L
-        most = error(L)
+        most, most_of_products = error(L), product_error(L)
         middle = square(Fraction(1, 2 ** (L + 1))) - Fraction(1, 4 ** (L + 1))
-        attained = middle == most and square.error == most
-        holds = exact and 0 <= off <= most and attained and abs(product(x, z) - x * z) <= product_error(L)
+        products_off = max(abs(product(u, v) - u * v) for u, v in ((x, z), (-x, z), (x, -z), (-x, -z)))
         corner = Fraction(1, 2**L)  # |x + z| / 2 is the first middle of L - 1 terms, and x = z
-        holds = holds and product(corner, corner) - corner**2 == product_error(L) and product(x, 0) == 0
+        corner_off = product(corner, corner) - corner**2
+        parts = {
+            "the series": square(x) == series(x, L, base),
+            "the rest": off == (rest - rest**2) / 4**L,
+            "the error of squares": 0 <= off <= most and middle == most == square.error,
+            "the error of products": products_off <= most_of_products
+            and corner_off == most_of_products == product.error,
+            "products with 0": product(x, 0) == product(0, z) == 0,
+            "width and depth": (square.width, square.depth, product.depth) == (3, L, L) and product.width <= 5,
+        }
         if L <= _LISTED:
-            holds = holds and _largest(square.function) == most
-        measured = f"{square(x)} at {x}, off by {off}; {middle} in the first middle"
-        return compare(holds, measured, f"at most {most}", instance.described() | {"off": str(off)}, int(off != most))
+            parts["the largest error of squares"] = _largest(square.function) == most
+        measured = f"{off} at {x}, {middle} in the first middle; products {corner_off} at ({corner}, {corner})"
+        expected = f"at most {most}; {most_of_products}"
+        return all_hold(parts, measured, expected, instance.described() | {"off": str(off)}, int(off != most))
 
     return claim
 
@@ -96,8 +105,9 @@ THEOREM = Theorem(
         r"With $H^k$ the powers of the hat function $x - x^2 = \sum_{k \geq 1} 4^{-k} H^k(x)$ on $[0, 1]$, and after "
         r"$L$ terms the rest is $4^{-L} (y - y^2)$, $y = H^L(x)$. So a network of width $3$ and depth $L \geq 1$ "
         r"approximates $x^2$ from above with the supremum error $4^{-(L+1)}$, which is attained at the odd multiples "
-        r"of $2^{-(L+1)}$. By $xz = \frac{1}{4} (x + z)^2 - \frac{1}{4} (x - z)^2$ a network of width $5$ and depth "
-        r"$L$ approximates products on $[-1, 1]^2$ with the supremum error $4^{-L}$, and products with $0$ exactly."
+        r"of $2^{-(L+1)}$. By $xz = \frac{1}{4} (x + z)^2 - \frac{1}{4} (x - z)^2$ a network of width at most $5$ and "
+        r"depth $L$ approximates products on $[-1, 1]^2$ with the supremum error $4^{-L}$, which is attained at "
+        r"$x = z = 2^{-L}$, and products with $0$ exactly."
     ),
     cite=Cite(key="daubechies2022", locator="locator unverified"),
     hypotheses={

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relutheory.theorems.instances import texts
-from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem, compare
+from relutheory.theorems.parts import all_hold, exact_error
+from relutheory.theorems.theorem import Case, Cite, Claim, Evidence, Mutant, Theorem
 
 if TYPE_CHECKING:
     from relutheory.univariate.cpwl import CPwL
@@ -53,6 +54,12 @@ def value(points: Graph, x: Fraction) -> Fraction:
         if a <= x <= b:
             return u + (v - u) * (x - a) / (b - a)
     raise AssertionError(f"{x} is not in [0, 1]")
+
+
+def kinks(points: Graph) -> list[Fraction]:
+    """Where the slope changes, in (0, 1)."""
+    slopes = [(v - u) / (b - a) for (a, u), (b, v) in pairwise(points)]
+    return [x for (x, _), before, after in zip(points[1:], slopes, slopes[1:], strict=False) if before != after]
 
 
 def sums(instance: Series) -> tuple[list[Fraction], Fraction | None]:
@@ -104,16 +111,22 @@ def self_similar(most: Bound = bound, takagi: Callable[[int], Fraction] = two_th
         error = max(
             abs((partial[-1] if limit is None else limit) - partial[n]), *(abs(v - partial[n]) for v in partial[n:])
         )
-        holds = made(instance.x) == partial[n] and error <= least
+        bends = len({*kinks(instance.g), *kinks(instance.psi)})
+        parts = {
+            "the sum": made(instance.x) == partial[n],
+            "the bound": error <= least,
+            "the error said": error <= exact_error(made) <= bound(size, instance.t, n),
+            "width and depth": made.width <= bends + 2 and made.depth == n + bool(kinks(instance.g)),
+        }
         slack = int(error != least)
         expected = f"at most {_short(least)}"
         if plain and instance.t == Fraction(1, 2):
             sharp = takagi(n)
             at_two_thirds = sum((Fraction(2, 3) / 2**k for k in range(n + 1, n + 60)), Fraction(2, 3) / 2 ** (n + 59))
-            holds = holds and error <= sharp == made.error == at_two_thirds
-            slack, expected = int(error != sharp), f"at most {_short(sharp)}"
+            parts["Takagi's function"] = error <= sharp == made.error == at_two_thirds
+            slack, expected = int(error != sharp), f"at most {_short(min(least, sharp))}"
         measured = f"{'the limit' if limit is not None else 'later sums'} within {_short(error)}"
-        return compare(holds, measured, expected, instance.described() | {"error": str(error)}, slack)
+        return all_hold(parts, measured, expected, instance.described() | {"error": str(error)}, slack)
 
     return claim
 
@@ -153,10 +166,10 @@ THEOREM = Theorem(
     title="Self-similar functions, nowhere differentiable ones among them",
     statement=(
         r"Let $|t| < 1$, and let $\psi: [0, 1] \to [0, 1]$ and $g: [0, 1] \to \mathbb{R}$ be continuous and piecewise "
-        r"linear. A network of fixed width adds the first $n$ terms of $f = \sum_{k \geq 1} t^k g(\psi^k)$ with a "
-        r"layer per term and one more, and $|f - f_n| \leq \max |g| \, |t|^{n+1} / (1 - |t|)$. For Takagi's function, "
-        r"$t = 1/2$, $g(x) = x$ and $\psi$ the hat function, the supremum of the error is $\frac{2}{3} 2^{-n}$, "
-        r"attained at $x = 2/3$."
+        r"linear, with kinks at $q$ places in $(0, 1)$. A network of width $q + 2$ adds the first $n$ terms of "
+        r"$f = \sum_{k \geq 1} t^k g(\psi^k)$ with a layer per term, and one more where $g$ has kinks, and "
+        r"$|f - f_n| \leq \max |g| \, |t|^{n+1} / (1 - |t|)$. For Takagi's function, $t = 1/2$, $g(x) = x$ and $\psi$ "
+        r"the hat function, the supremum of the error is $\frac{2}{3} 2^{-n}$, attained at $x = 2/3$."
     ),
     cite=Cite(key="daubechies2022", locator="locator unverified"),
     hypotheses={

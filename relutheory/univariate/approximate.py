@@ -14,8 +14,8 @@ from relutheory.core.exact import rational
 from relutheory.core.verdict import Enclosure, NotABool
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.univariate.candidates import Candidate, for_error, for_parameters
-from relutheory.univariate.competitors import check_count
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.grids import check_count
 from relutheory.univariate.splines import LEAST_WIDTH
 from relutheory.univariate.targets import Target, as_target
 

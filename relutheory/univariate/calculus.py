@@ -6,14 +6,14 @@ All networks are of [0, 1]; a SpecialNetwork may be given wherever a FixedWidthN
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import Number, rational
+from relutheory.core.exact import Number
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
-from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer
+from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer, checked_numbers, checked_size
 from relutheory.univariate.inclusions import (
     Net,
     checked,
@@ -25,6 +25,7 @@ from relutheory.univariate.inclusions import (
     widened_special,
     with_channels,
 )
+from relutheory.univariate.inputs import sequence
 from relutheory.univariate.special import SpecialLayer, SpecialNetwork
 
 _ZERO = Fraction(0)
@@ -49,7 +50,7 @@ def compose(outer: Net, inner: Net) -> FixedWidthNetwork:
 def self_compose(net: Net, times: int) -> FixedWidthNetwork:
     """The network of the function applied `times` >= 1 times: width W, depth times L.
 
-    Raises InputError where the function leaves [0, 1], and for times < 1.
+    Raises InputError where the function leaves [0, 1], for times < 1, and for networks that fill the memory.
 
     >>> from relutheory.univariate.cpwl import CPwL
     >>> from relutheory.univariate.splines import spline_network
@@ -59,6 +60,7 @@ def self_compose(net: Net, times: int) -> FixedWidthNetwork:
     """
     (plain,) = of_one_width({"net": net})
     times = checked_integer("times", times, 1)
+    checked_size("times", times, plain.width, times * plain.depth)
     if times > 1:
         _check_range("net", plain)
     joint, inner, outer = joint_layer(plain, plain), plain.network.layers, plain.network.layers[1:]
@@ -99,11 +101,10 @@ def linear_combination(networks: Sequence[Net], coefficients: Sequence[Number] |
     >>> total, total("1/2")
     (SpecialNetwork(width=6, depth=6), Fraction(1, 4))
     """
-    given = list(networks) if isinstance(networks, Iterable) else []
+    given = list(sequence(networks, "networks", "networks"))
     if not given:
         reject("networks", networks, "must be one or more networks")
-    numbers = [1] * len(given) if coefficients is None else coefficients
-    factors = [rational(c, f"coefficients[{i}]") for i, c in enumerate(numbers)]
+    factors = checked_numbers("coefficients", [1] * len(given) if coefficients is None else coefficients)
     if len(factors) != len(given):
         reject("coefficients", f"{len(factors)} numbers", f"must be one for each network, {len(given)}")
     terms = [
@@ -135,7 +136,7 @@ def sum_of_iterates(net: Net, coefficients: Sequence[Number]) -> SpecialNetwork:
     (SpecialNetwork(width=6, depth=3), Fraction(15, 64))
     """
     (plain,) = of_one_width({"net": net})
-    factors = [rational(c, f"coefficients[{i}]") for i, c in enumerate(coefficients)]
+    factors = checked_numbers("coefficients", coefficients)
     if not factors:
         reject("coefficients", coefficients, "must be one or more numbers")
     if len(factors) > 1:

@@ -11,11 +11,13 @@ from typing import Any
 from relutheory.core.errors import reject
 from relutheory.core.verdict import Enclosure
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
-from relutheory.univariate.competitors import free_knot_spline, spline_within
+from relutheory.univariate.best_splines import best_spline
 from relutheory.univariate.cpwl import CPwL
 from relutheory.univariate.fixed_width import parameter_count
-from relutheory.univariate.rates import DEEP, WIDTHS, as_enclosure, deepest, depth_for, inner_kinks, shapes
+from relutheory.univariate.free_knots import spline_within
+from relutheory.univariate.rates import DEEP, as_enclosure, deepest
 from relutheory.univariate.series import series_for_error, series_for_parameters
+from relutheory.univariate.sizes import WIDTHS, depth_for, inner_kinks, shapes
 from relutheory.univariate.splines import spline_network
 from relutheory.univariate.targets import Target
 
@@ -24,6 +26,7 @@ SPLINE = "free-knot spline"
 _MOST_PIECES = 20_000
 _LEAST_SPLINE = Fraction(1, 2**44)  # error of splines that are found in floats
 _TRIES = 6
+_HOPELESS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ def for_parameters(target: Target, budget: int, width: int | None) -> list[Candi
     found = [*_exact(target, width), *_deep_for_parameters(target, budget, width)]
     found += [made_for_f(made) for made in series_for_parameters(target, budget) if _fits(made, width)]
     for kinks, one_width, one_layer in _forms(budget, width):
-        best = free_knot_spline(target.floats, min(kinks + 1, _MOST_PIECES), knots=target.kinks)
+        best = best_spline(target, min(kinks + 1, _MOST_PIECES))
         found.append(_spline(target, best.spline, SPLINE, one_width, one_layer))
     found = [c for c in found if c.parameters <= budget]
     if not found:
@@ -55,7 +58,8 @@ def for_error(target: Target, goal: Fraction, width: int | None) -> list[Candida
     """The candidates with at most this error, the smallest first.  Raises InputError where there is none."""
     found = [*_exact(target, width), *_deep_for_error(target, goal, width)]
     found += [made_for_f(made) for made in series_for_error(target, goal) if _fits(made, width)]
-    spline = _spline_for_error(target, goal)
+    # splines with as many kinks as a network found has parameters are larger than it
+    spline = _spline_for_error(target, goal, min((c.parameters for c in found), default=_MOST_PIECES))
     if spline is not None:
         options = [(0, True)] if width is None else []
         options += [(W, True) for W in (WIDTHS if width is None else (width,))]
@@ -125,7 +129,7 @@ def _fits(made: Any, width: int | None) -> bool:
 def made_for_f(made: Any) -> Candidate:
     """A `Construction` as a candidate."""
     why = f"{made.target}: width {made.width}, depth {made.depth}"
-    error = as_enclosure(made.error)
+    error = as_enclosure(made)
     return Candidate(construction=DEEP, parameters=made.parameters, error=error, why=why, make=lambda: made.network)
 
 
@@ -140,23 +144,25 @@ def _deep_for_error(target: Target, goal: Fraction, width: int | None) -> list[C
         made = target.deep(n)
         if made is None:
             break
-        if as_enclosure(made.error).hi <= goal:
+        if as_enclosure(made).hi <= goal:
             return [made_for_f(made)] if _fits(made, width) else []
         n += 1
     return []
 
 
-def _spline_for_error(target: Target, goal: Fraction) -> CPwL | None:
+def _spline_for_error(target: Target, goal: Fraction, most: int) -> CPwL | None:
     """A spline with few pieces whose proved error is at most the goal; None where none is found."""
     if goal < _LEAST_SPLINE:
         return None
     radius = float(goal) * 0.98
     for _ in range(_TRIES):
-        found = spline_within(target.floats, radius, knots=target.kinks, most=_MOST_PIECES)
+        found = spline_within(target.floats, radius, knots=target.kinks, most=min(most, _MOST_PIECES))
         if found is None:
             return None
         error = target.distance(found.spline)
         if error.hi <= goal:
             return found.spline
+        if error.hi > _HOPELESS * goal:
+            return None  # f has a peak between the points of the grid, or its error is not enclosed sharply
         radius *= min(float(goal / error.hi), 1.0) * 0.99
     return None

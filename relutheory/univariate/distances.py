@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from flint import arb, fmpq
@@ -16,54 +15,48 @@ from relutheory.core.verdict import Enclosure, Rigor
 from relutheory.univariate import combining
 from relutheory.univariate.combining import Graph
 from relutheory.univariate.expressions import Jet
+from relutheory.univariate.inputs import about, interval, whole
 from relutheory.univariate.rationals import scalar
 from relutheory.univariate.sup_search import Part, SupSearch, UnboundedError
 
 if TYPE_CHECKING:
-    from relutheory.univariate.cpwl import CPwL
+    from relutheory.univariate.measured import Measured
 
 EVALUATIONS = 200_000  # of a function, at most, where nothing else is said
+MOST_POWER = 1000  # p of a distance in L^p: the integral has p times the digits of the function
+MOST_BITS = 4000
 
 
-def interval(lo: Number, hi: Number) -> tuple[Fraction, Fraction]:
-    """The ends as rationals.  Raises InputError where lo >= hi."""
-    low, high = rational(lo, "lo"), rational(hi, "hi")
-    if not low < high:
-        reject("hi", hi, f"must be greater than lo = {low}")
-    return low, high
-
-
-def graph_on(f: CPwL, lo: Number, hi: Number) -> Graph:
+def graph_on(f: Graph, lo: Number, hi: Number) -> Graph:
     """The graph on [lo, hi], with both ends as points, constant beyond."""
     zero = scalar(0)
-    return combining.between(f._graph, *interval(lo, hi))._replace(left=zero, right=zero)
+    return combining.between(f, *interval(lo, hi))._replace(left=zero, right=zero)
 
 
-def sup_norm(f: CPwL, lo: Number = 0, hi: Number = 1) -> Fraction:
+def sup_norm(f: Graph, lo: Number = 0, hi: Number = 1) -> Fraction:
     """The largest |f| on [lo, hi], exactly."""
     return graph_on(f, lo, hi).y.magnitudes().greatest()
 
 
-def lp_norm_power(f: CPwL, p: int, lo: Number = 0, hi: Number = 1) -> Fraction:
+def lp_norm_power(f: Graph, p: int, lo: Number = 0, hi: Number = 1) -> Fraction:
     """The integral of |f|^p over [lo, hi], exactly.
 
-    p : integer >= 1.  On a piece of length h without change of sign, with |f| = a, b at its ends, the integral is
-    h (a^p + a^(p-1) b + ... + b^p) / (p + 1).
+    p : integer from 1 to 1000.  On a piece of length h without change of sign, with |f| = a, b at its ends, the
+    integral is h (a^p + a^(p-1) b + ... + b^p) / (p + 1).
     """
-    if isinstance(p, bool) or not isinstance(p, Integral) or p < 1:
-        reject("p", p, "must be an integer >= 1; for other p the integral is no rational number")
+    p = whole("p", p, 1, MOST_POWER)
     graph = combining.with_zeros(graph_on(f, lo, hi))
     size = graph.y.magnitudes()
     low, high = size[:-1], size[1:]
     terms, power = low + high, low
-    for _ in range(int(p) - 1):  # from the terms of degree j to those of degree j + 1
+    for _ in range(p - 1):  # from the terms of degree j to those of degree j + 1
         power = power * low
         terms = terms * high + power
-    return ((graph.x[1:] - graph.x[:-1]) * terms).total() / (int(p) + 1)
+    return ((graph.x[1:] - graph.x[:-1]) * terms).total() / (p + 1)
 
 
 def searched(
-    f: CPwL,
+    f: Measured,
     expression: Any,
     jet: Callable[[Any, int], Jet],
     lo: Number,
@@ -73,12 +66,13 @@ def searched(
     spread: Callable[[fmpq], arb] | None = None,
 ) -> Enclosure:
     """The largest |f - F| on [lo, hi] by `SupSearch`, where F has these jets; expression : F, for messages."""
-    graph = graph_on(f, lo, hi)
+    whole("bits", bits, 1, MOST_BITS)
+    graph = graph_on(f._graph, lo, hi)
     size = graph.y.magnitudes().greatest()
     try:
         low, high = SupSearch(jet, spread).run(parts(graph), bits, size or Fraction(1), evaluations)
     except UnboundedError as error:
-        near = f"near x = {float(error.where):.6g}"
+        near = f"near x = {about(rational(error.where))}"
         reject("expression", expression, f"must be real and bounded on [lo, hi], and is not known to be {near}")
     return Enclosure.exact(low) if low == high else Enclosure(lo=low, hi=high, rigor=Rigor.ENCLOSED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -31,11 +32,12 @@ def named(name: str) -> Target:
 
 
 def _square_root() -> Target:
-    return as_target("sqrt(x)")
+    return replace(as_target("sqrt(x)"), hoelder=(Fraction(1), Fraction(1, 2)))
 
 
 def _two_sided_root() -> Target:
-    return as_target("sqrt(abs(2*x - 1))")
+    # the difference of two roots is at most the root of the difference, and 17/12 is above the root of 2
+    return replace(as_target("sqrt(abs(2*x - 1))"), hoelder=(Fraction(17, 12), Fraction(1, 2)))
 
 
 def _runge() -> Target:
@@ -43,8 +45,6 @@ def _runge() -> Target:
 
 
 def _sawtooth() -> Target:
-    from dataclasses import replace
-
     from relutheory.univariate.constructions import hat_power
 
     count = 2**_TEETH
@@ -66,6 +66,9 @@ def _takagi() -> Target:
         tail=Fraction(2, 3) / 2**_TERMS,
         kinks=np.arange(2**10 + 1) / 2**10,
         deep=takagi_network,
+        # within h it goes by at most the sum of min(h, 2^-k), which is (s + 1) 2^-s for h = 2^-s and, times h^(-3/4),
+        # largest between two such h at one of them: at s = 5, with 2.523
+        hoelder=(Fraction(64, 25), Fraction(3, 4)),
     )
 
 
@@ -101,7 +104,11 @@ def _weierstrass() -> Target:
     curvature = sum(Fraction(9**k, 2**k) for k in range(_WAVES + 1)) * 10  # pi^2 < 10
     tail = Fraction(1, 2**_WAVES) + curvature / 8 / 4**_GRID + Fraction(1, 2**38)
     stand_in = CPwL(places / 2**_GRID, values.astype(np.float64)) * unit
-    return Target(name="a Weierstrass function", floats=_weierstrass_floats, stand_in=stand_in, tail=tail)
+    # a term goes by min(2^(1-k), 2^-k 3^k pi h) <= (2 pi h)^(1/2) (3^(1/2) / 2)^k: together at most 18.72 h^(1/2)
+    steep = Fraction(19), Fraction(1, 2)
+    return Target(
+        name="a Weierstrass function", floats=_weierstrass_floats, stand_in=stand_in, tail=tail, hoelder=steep
+    )
 
 
 def _cosines(digits: int) -> np.ndarray:

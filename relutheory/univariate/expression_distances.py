@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flint import arb, fmpq
 
 from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational, to_fmpq
 from relutheory.core.verdict import Enclosure
-from relutheory.univariate.distances import EVALUATIONS, searched
+from relutheory.univariate.distances import EVALUATIONS, MOST_BITS, searched
 from relutheory.univariate.expressions import jets_of
+from relutheory.univariate.inputs import whole
 from relutheory.univariate.jets import Jet
+from relutheory.univariate.measured import Measured
 from relutheory.univariate.polynomial_distances import as_polynomial, sup_distance_to_polynomial
-
-if TYPE_CHECKING:
-    from relutheory.univariate.cpwl import CPwL
 
 
 def distance_to(
-    f: CPwL,
+    f: Measured,
     expression: Any,
     lo: Number = 0,
     hi: Number = 1,
@@ -34,12 +33,12 @@ def distance_to(
     """The largest |f - expression| on [lo, hi], with both ends proved.
 
     f : CPwL.  expression : a sympy expression in one symbol (`expressions.jets_of` lists what may stand in it), a
-    CPwL, or a function that takes a Fraction and returns a number, taken for exact, or an Enclosure or flint arb.
+    CPwL, or a function that takes a Fraction and returns a number, taken for exact, or a proved Enclosure or flint arb.
     modulus : for such a function how far it can go within a distance: a number C for C |x - y|, a pair (C, a) for
-    C |x - y|^a with 0 < a <= 1, or a function of a Fraction that returns a number or Enclosure.
-    bits : the ends differ by at most 2^-bits of the lower one, or are below 4^-bits of the size of f.  evaluations : of
-    the expression, at most; when they are used up the ends that are proved by then are returned, further apart.
-    Next to a jump they come no closer than 2^-28 of its height.
+    C |x - y|^a with 0 < a <= 1, or a function of a Fraction that returns a number or Enclosure, not negative.
+    bits : from 1 to 4000; the ends differ by at most 2^-bits of the lower one, or are below 4^-bits of the size of f.
+    evaluations : of the expression, after some four on each piece of f; when they are used up the ends that are proved
+    by then are returned, further apart.  Next to a jump they come no closer than 2^-28 of its height.
     Returns an Enclosure, EXACT for a CPwL and for a polynomial of degree at most 2.
     Raises InputError where the expression is not known to be bounded on [lo, hi], or is found not to be real somewhere;
     the distance is that over all points where it is real.
@@ -52,11 +51,9 @@ def distance_to(
     >>> distance_to(CPwL([0, 1], [0, 1]), lambda x: x * x, modulus=2, bits=8).lo
     Fraction(1, 4)
     """
-    from relutheory.univariate.cpwl import CPwL
-
-    _whole("bits", bits, 1)
-    _whole("evaluations", evaluations, 1)
-    if isinstance(expression, CPwL):
+    whole("bits", bits, 1, MOST_BITS)
+    whole("evaluations", evaluations, 1)
+    if isinstance(expression, Measured):
         return Enclosure.exact(f.sup_distance(expression, lo, hi))
     if callable(expression) and not hasattr(expression, "free_symbols"):
         if modulus is None:
@@ -71,9 +68,11 @@ def distance_to(
 def _ball(value: Any, name: str) -> arb:
     if isinstance(value, arb):
         return value
-    if isinstance(value, Enclosure):
-        return arb(to_fmpq(value.lo)).union(arb(to_fmpq(value.hi)))
-    return arb(to_fmpq(rational(value, name)))
+    if not isinstance(value, Enclosure):
+        return arb(to_fmpq(rational(value, name)))
+    if not value.rigor.proves:
+        reject(name, value, "must have proved ends: what is built on others is not proved")
+    return arb(to_fmpq(value.lo)).union(arb(to_fmpq(value.hi)))
 
 
 def _function_jet(function: Callable[[Fraction], Any]) -> Callable[[Any, int], Jet]:
@@ -86,7 +85,7 @@ def _function_jet(function: Callable[[Fraction], Any]) -> Callable[[Any, int], J
 def _spread(modulus: Any) -> Callable[[fmpq], arb]:
     """How far a function goes within a distance, as a function of the distance."""
     if callable(modulus):
-        return lambda r: _ball(modulus(rational(r)), "modulus(r)")
+        return functools.partial(_spread_of, modulus)
     constant, exponent = modulus if isinstance(modulus, (tuple, list)) and len(modulus) == 2 else (modulus, 1)
     C, a = rational(constant, "modulus"), rational(exponent, "modulus[1]")
     if C < 0:
@@ -96,6 +95,8 @@ def _spread(modulus: Any) -> Callable[[fmpq], arb]:
     return lambda r: arb(to_fmpq(C)) * arb(r) ** arb(to_fmpq(a))
 
 
-def _whole(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        reject(name, value, f"must be an integer >= {least}")
+def _spread_of(modulus: Callable[[Fraction], Any], r: fmpq) -> arb:
+    far = _ball(modulus(rational(r)), "modulus(r)")
+    if far < 0:
+        reject("modulus(r)", float(far), "must not be negative")
+    return far

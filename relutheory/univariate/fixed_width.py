@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import Number
+from relutheory.core.exact import Number, rational
 from relutheory.networks.layers import ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.inputs import sequence
 
 _KINKS = 5000  # up to so many the function is found node by node in any case
+_MOST = 10**7  # weights and biases of a network that is made: more would fill the memory
 
 
 def parameter_count(W: int, L: int) -> int:
@@ -36,6 +38,19 @@ def checked_integer(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         reject(name, value, f"must be an integer >= {least}")
     return int(value)
+
+
+def checked_size(name: str, value: Any, W: int, L: int) -> None:
+    """Refuse the argument that asks for a network too large for the memory, before it is made."""
+    count = parameter_count(W, L)
+    if count > _MOST:
+        reject(name, value, f"makes a network of {count} weights and biases, and must make at most {_MOST}")
+
+
+def checked_numbers(name: str, values: Any) -> list[Fraction]:
+    """The numbers of a sequence, exactly; what is no sequence of numbers is an InputError."""
+    given = enumerate(sequence(values, name))
+    return [v if type(v) is Fraction else rational(v, f"{name}[{i}]") for i, v in given]
 
 
 @dataclass(frozen=True, eq=False)

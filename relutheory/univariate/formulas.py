@@ -6,8 +6,11 @@ import ast
 import operator
 from typing import Any, NoReturn
 
+from flint import arb
+
 from relutheory.core.errors import InputError, reject, shown
 from relutheory.core.exact import rational
+from relutheory.univariate.expressions import jets_of
 
 FUNCTIONS = {
     "sqrt": "sqrt",
@@ -32,6 +35,7 @@ _OPERATORS = {
 }
 _LONGEST = 2_000  # characters
 _LARGEST = 1_000  # exponent
+_DIGITS = 4_000  # of a number: longer ones are not printed
 
 
 def read_formula(text: str, name: str = "f") -> Any:
@@ -74,6 +78,15 @@ class _Reader:
             self.fail("must not be nested so deeply")
 
     def value(self, node: ast.expr) -> Any:
+        """The expression of a node; a number among them is real, finite and not too long."""
+        found = self.read_node(node)
+        if found.is_Rational and not self.fits(found):
+            self.fail(f"must not have numbers of over {_DIGITS} digits")
+        if found.is_number and (found.is_real is False or found.is_finite is False):
+            self.fail(f"must be real and finite, and {shown(ast.unparse(node))} is not")
+        return found
+
+    def read_node(self, node: ast.expr) -> Any:
         import sympy
 
         if isinstance(node, ast.Constant):
@@ -110,6 +123,22 @@ class _Reader:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.Div) and right == 0:
             self.fail("must not divide by 0")
-        if isinstance(node.op, ast.Pow) and right.is_number and abs(right) > _LARGEST:
-            self.fail(f"must not have exponents beyond {_LARGEST}")
+        if isinstance(node.op, ast.Pow):
+            self.check_power(left, right)
         return _OPERATORS[type(node.op)](left, right)
+
+    def check_power(self, base: Any, exponent: Any) -> None:
+        """Refuse powers that would be long to write or to multiply out."""
+        if exponent.is_number and not self.size(exponent) <= _LARGEST:
+            self.fail(f"must not have exponents beyond {_LARGEST}")
+        if base.is_Rational and exponent.is_Rational and not self.fits(base, abs(exponent)):
+            self.fail(f"must not have numbers of over {_DIGITS} digits")
+
+    def size(self, number: Any) -> arb:
+        return abs(jets_of(number, self.name)(arb(0), 0)[0])
+
+    @staticmethod
+    def fits(number: Any, times: Any = 1) -> bool:
+        """Whether a rational number has not too many digits, multiplied by itself so many times."""
+        bits = max(int(number.p).bit_length(), int(number.q).bit_length())
+        return bool(bits * times <= _DIGITS * 3.32)

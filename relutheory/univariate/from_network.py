@@ -13,12 +13,16 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import reject
+from relutheory.core.exact import RationalArray, nearest_float
 from relutheory.core.sets import Box
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.univariate.combining import Graph
-from relutheory.univariate.rationals import Rationals, joined, matrix, placed, scalar
+from relutheory.univariate.inputs import short
+from relutheory.univariate.rationals import Rationals, joined, placed, scalar
 
 _CHUNK = 2**14  # points at a time in float arithmetic: what a cache holds
+_MOST = 2**25  # values of neurons at points: more would fill the memory
+_MOST_WIDE = 2**22  # of them where they are flint's rationals
 
 
 def exact_graph(net: Any, low: Fraction, high: Fraction) -> Graph:
@@ -41,11 +45,14 @@ def float_graph(net: Any, low: Fraction, high: Fraction) -> Graph:
 
     maps = _maps(net)
     network = net if isinstance(net, ReLUNetwork) else ReLUNetwork([net])
-    ends = np.array([float(low), float(high)])
+    ends = np.array([nearest_float(low), nearest_float(high)])
+    if not np.isfinite(ends).all():
+        end, value = ("hi", high) if np.isfinite(ends[0]) else ("lo", low)
+        reject(end, short(value), "must be within the range of float64; use the exact route")
     found = breakpoints(network, Box([low], [high])).floats if len(maps) > 1 or network.layers else ends[:0]
     points = np.unique(np.concatenate([ends[:1], np.clip(found, *ends), ends[1:]]))
     if len(points) < 2:
-        reject("hi", str(high), f"must differ from lo = {low} in float64; use the exact route")
+        reject("hi", short(high), f"must differ from lo = {short(low)} in float64; use the exact route")
     chunks = [network.forward(points[i : i + _CHUNK, None])[:, 0] for i in range(0, len(points), _CHUNK)]
     values = np.concatenate(chunks)
     if not np.isfinite(values).all():
@@ -65,9 +72,15 @@ def _maps(net: Any) -> list[ReLULayer | AffineMap]:
     return [*net.layers, *([net.readout] if net.readout is not None else [])]
 
 
+def _matrix(array: RationalArray) -> Rationals:
+    """The entries of a matrix, in its shape."""
+    entries = [v for row in array.fractions() for v in row]
+    return Rationals.of_fractions(entries).reshaped(array.shape)
+
+
 def _affine(values: Rationals, this: ReLULayer | AffineMap) -> Rationals:
     """The values of the affine map W v + b: (k, n) to (k, m)."""
-    weight = matrix(this.weight)
+    weight = _matrix(this.weight)
     product = values.times_matrix(weight, this.weight.fmpq)
     return product + Rationals.of_fractions(this.bias.fractions())
 
@@ -87,11 +100,21 @@ def _with_zeros(x: Rationals, values: Rationals) -> tuple[Rationals, Rationals]:
         keep[1:] = (zeros[1:] - zeros[:-1]).signs() > 0
         zeros, piece = zeros[keep], piece[keep]
     part = ((zeros - x[piece]) / (x[piece + 1] - x[piece])).reshaped((len(piece), 1))
-    inside = values[piece] + (values[piece + 1] - values[piece]) * part
     size = len(x) + len(piece)
+    _check_size(size, values)
+    inside = values[piece] + (values[piece + 1] - values[piece]) * part
     new = piece + 1 + np.arange(len(piece))
     old = np.delete(np.arange(size), new)
     return placed(size, (old, x), (new, zeros)), placed(size, (old, values), (new, inside))
+
+
+def _check_size(points: int, values: Rationals) -> None:
+    """Refuse more points than the memory holds, whose number may double with every layer."""
+    neurons = values.num.shape[1]
+    most = (_MOST_WIDE if values.wide else _MOST) // neurons
+    if points > most:
+        rule = f"must have at most {most} pieces with {neurons} neurons in a layer; take a smaller part of [lo, hi]"
+        reject("net", f"network with {points} pieces or more", rule)
 
 
 def _without_dead(x: Rationals, values: Rationals) -> tuple[Rationals, Rationals]:

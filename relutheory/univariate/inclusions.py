@@ -10,7 +10,7 @@ from flint import fmpq_mat
 from relutheory.core.errors import reject
 from relutheory.core.exact import to_fmpq
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
-from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer
+from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer, checked_size
 from relutheory.univariate.special import SpecialLayer, SpecialNetwork
 
 _ZERO = Fraction(0)
@@ -40,7 +40,9 @@ def widened_special(net: SpecialNetwork, width: int) -> SpecialNetwork:
     """
     if not isinstance(net, SpecialNetwork):
         reject("net", net, "must be a SpecialNetwork")
-    more = checked_integer("width", width, net.width) - net.width
+    width = checked_integer("width", width, net.width)
+    checked_size("width", width, width, net.depth)
+    more = width - net.width
     if more == 0:
         return net
     spare = (_ZERO,) * more
@@ -56,7 +58,7 @@ def widened_special(net: SpecialNetwork, width: int) -> SpecialNetwork:
 def widened(net: Net, width: int) -> FixedWidthNetwork:
     """The same function with nodes that are 0: a network of the given width >= W, of the same depth.
 
-    Raises InputError for a smaller width.
+    Raises InputError for a smaller width, and for one that would fill the memory.
 
     >>> from relutheory.univariate.cpwl import CPwL
     >>> from relutheory.univariate.splines import spline_network
@@ -64,7 +66,9 @@ def widened(net: Net, width: int) -> FixedWidthNetwork:
     FixedWidthNetwork(width=9, depth=1)
     """
     plain = plain_network("net", net)
-    more = checked_integer("width", width, plain.width) - plain.width
+    width = checked_integer("width", width, plain.width)
+    checked_size("width", width, width, plain.depth)
+    more = width - plain.width
     if more == 0:
         return plain
     layers = []
@@ -81,7 +85,7 @@ def widened(net: Net, width: int) -> FixedWidthNetwork:
 def deepened(net: Net, depth: int) -> FixedWidthNetwork:
     """The same function on [0, 1] handed on by further layers: a network of the given depth >= L, of the same width.
 
-    Raises InputError for a smaller depth.
+    Raises InputError for a smaller depth, and for one that would fill the memory.
 
     >>> from relutheory.univariate.cpwl import CPwL
     >>> from relutheory.univariate.splines import spline_network
@@ -89,7 +93,9 @@ def deepened(net: Net, depth: int) -> FixedWidthNetwork:
     Fraction(-1, 1)
     """
     (plain,) = of_one_width({"net": net})
-    more = checked_integer("depth", depth, plain.depth) - plain.depth
+    depth = checked_integer("depth", depth, plain.depth)
+    checked_size("depth", depth, plain.width, depth)
+    more = depth - plain.depth
     if more == 0:
         return plain
     W, shift = plain.width, -min(plain.range()[0], _ZERO)

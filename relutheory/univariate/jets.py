@@ -101,6 +101,8 @@ def power_times_log(power: fmpq, u: arb, order: int) -> Jet:
     """u^p log(u) for p > 0, which is 0 at 0."""
     if u < 0:
         raise NotRealError
+    if not u.is_finite():
+        return [UNKNOWN] * (order + 1)
     p = arb(power)
     if u > 0:
         v, log_u = u**p, u.log()
@@ -153,6 +155,8 @@ def _atan(u: arb, order: int) -> Jet:
 def _asin(u: arb, order: int) -> Jet:
     if u > 1 or u < -1:
         raise NotRealError
+    if not u.is_finite():
+        return [UNKNOWN] * (order + 1)
     # increasing, so that the ends give the values; what lies beyond -1 and 1 by rounding alone is taken for these
     low, high = (arb(-1) if end <= -1 else arb(1) if end >= 1 else end for end in (u.lower(), u.upper()))
     rest = 1 - u * u

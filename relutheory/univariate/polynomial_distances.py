@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from flint import arb, fmpq_poly
@@ -13,16 +12,16 @@ from flint import arb, fmpq_poly
 from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational, to_fmpq
 from relutheory.core.verdict import Enclosure
-from relutheory.univariate.distances import EVALUATIONS, graph_on, parts, searched
+from relutheory.univariate.distances import EVALUATIONS, MOST_BITS, MOST_POWER, graph_on, parts, searched
+from relutheory.univariate.inputs import sequence, whole
 from relutheory.univariate.jets import Jet
-from relutheory.univariate.rationals import Rationals, objects, scalar
-
-if TYPE_CHECKING:
-    from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.measured import Measured
+from relutheory.univariate.merging import objects
+from relutheory.univariate.rationals import Rationals, scalar
 
 
 def sup_distance_to_polynomial(
-    f: CPwL, coefficients: Sequence[Number], lo: Number = 0, hi: Number = 1, *, bits: int = 53
+    f: Measured, coefficients: Sequence[Number], lo: Number = 0, hi: Number = 1, *, bits: int = 53
 ) -> Enclosure:
     """The largest |f - q| on [lo, hi] for a polynomial q; exact where q has degree at most 2.
 
@@ -33,10 +32,10 @@ def sup_distance_to_polynomial(
     >>> sup_distance_to_polynomial(CPwL([0, 1], [0, 1]), [0, 0, 1]).lo
     Fraction(1, 4)
     """
-    c = _coefficients(coefficients)
+    c, bits = _coefficients(coefficients), whole("bits", bits, 1, MOST_BITS)
     if len(c) > 3:
         return searched(f, c, _polynomial_jet(c), lo, hi, bits, EVALUATIONS)
-    graph = graph_on(f, lo, hi)
+    graph = graph_on(f._graph, lo, hi)
     largest = (_values(c, graph.x) - graph.y).magnitudes().greatest()
     if len(c) == 3 and c[2]:
         # q' is the slope of the piece at one point
@@ -51,21 +50,21 @@ def sup_distance_to_polynomial(
 
 
 def lp_distance_power_to_polynomial(
-    f: CPwL, coefficients: Sequence[Number], p: int, lo: Number = 0, hi: Number = 1
+    f: Measured, coefficients: Sequence[Number], p: int, lo: Number = 0, hi: Number = 1
 ) -> Fraction:
     """The integral of |f - q|^p over [lo, hi] for a polynomial q and even p, exactly.
 
-    f : CPwL.  coefficients : numbers, q = c_0 + c_1 x + ...  p : even integer >= 2.
+    f : CPwL.  coefficients : numbers, q = c_0 + c_1 x + ...  p : even integer from 2 to 1000.
 
     >>> from relutheory.univariate.cpwl import CPwL
     >>> lp_distance_power_to_polynomial(CPwL([0, 1], [0, 1]), [0, 0, 1], 2)
     Fraction(1, 30)
     """
-    if isinstance(p, bool) or not isinstance(p, Integral) or p < 2 or p % 2:
-        reject("p", p, "must be an even integer >= 2: for others |f - q|^p is no polynomial on the pieces")
+    if whole("p", p, 2, MOST_POWER) % 2:
+        reject("p", p, "must be even: for others |f - q|^p is no polynomial on the pieces")
     q = fmpq_poly([to_fmpq(c) for c in _coefficients(coefficients)])
     integrals = []
-    for part in parts(graph_on(f, lo, hi)):
+    for part in parts(graph_on(f._graph, lo, hi)):
         power = ((q - fmpq_poly([part.value - part.slope * part.point, part.slope])) ** int(p)).integral()
         integrals.append(power(part.high) - power(part.low))
     return Rationals(objects(integrals)).total()
@@ -99,25 +98,36 @@ def _polynomial_jet(c: list[Fraction]) -> Callable[[arb, int], Jet]:
 
 
 def _coefficients(given: Any) -> list[Fraction]:
-    if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
-        reject("coefficients", given, "must be a sequence of numbers")
-    c = [rational(v, f"coefficients[{i}]") for i, v in enumerate(given)]
+    c = [rational(v, f"coefficients[{i}]") for i, v in enumerate(sequence(given, "coefficients"))]
     while c and not c[-1]:
         c.pop()
     return c or [Fraction(0)]
 
 
-def as_polynomial(expression: Any) -> list[Fraction] | None:
-    """The coefficients of a sympy polynomial with rational coefficients, None for other expressions."""
+def as_polynomial(expression: Any, most: int = 100) -> list[Fraction] | None:
+    """The coefficients of a sympy polynomial with rational coefficients, None for other expressions.
+
+    most : None too for what may have a higher degree once it is multiplied out.
+    """
     import sympy
 
     if not isinstance(expression, sympy.Expr):
         return None
     symbols = expression.free_symbols
-    if len(symbols) > 1 or not expression.is_polynomial(*symbols):
+    if len(symbols) > 1 or not expression.is_polynomial(*symbols) or _degree(expression) > most:
         return None
     symbol = symbols.pop() if symbols else sympy.Symbol("x")
     poly = sympy.Poly(expression, symbol)
     if not all(c.is_Rational for c in poly.all_coeffs()):
         return None
     return [Fraction(int(c.p), int(c.q)) for c in reversed(poly.all_coeffs())]
+
+
+def _degree(e: Any) -> int:
+    """An upper bound of the degree of a polynomial."""
+    if not e.free_symbols:
+        return 0
+    if e.is_Pow:
+        return _degree(e.base) * int(e.exp)
+    parts = [_degree(part) for part in e.args] or [1]
+    return sum(parts) if e.is_Mul else max(parts)

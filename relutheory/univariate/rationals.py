@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from flint import fmpq, fmpq_mat
 
-from relutheory.core.exact import Number, RationalArray, nearest_float, odd_parts, rational, to_fmpq
-
-_ROOM = 2**62  # of two numbers below it the sum fits 64 bits
-_WHOLE = 2**53  # integers up to it are floats
+from relutheory.core.exact import Number, nearest_float, rational, to_fmpq
+from relutheory.univariate import merging, numerators
+from relutheory.univariate.merging import objects
+from relutheory.univariate.numerators import ROOM, largest
 
 
 class Rationals:
@@ -41,7 +41,7 @@ class Rationals:
     def of(cls, values: Any, name: str = "values") -> Rationals:
         """The numbers of an array or sequence, exactly.  Raises InputError for what is no finite number."""
         if isinstance(values, np.ndarray) and values.dtype.kind == "i" and values.ndim == 1:
-            return cls(values.astype(np.int64)) if _size(values) < _ROOM else cls._wide(map(fmpq, values.tolist()))
+            return cls(values.astype(np.int64)) if largest(values) < ROOM else cls._wide(map(fmpq, values.tolist()))
         floats = isinstance(values, np.ndarray) and values.dtype == np.float64 and values.ndim == 1
         if floats and np.isfinite(values).all():
             return cls._of_floats(values)
@@ -50,31 +50,13 @@ class Rationals:
     @classmethod
     def of_fractions(cls, values: list[Fraction]) -> Rationals:
         """The same for Fractions."""
-        den = 1
-        for v in values:
-            den = math.lcm(den, v.denominator)
-            if den >= _ROOM:
-                break
-        else:
-            numerators = [v.numerator * (den // v.denominator) for v in values]
-            if max(map(abs, numerators), default=0) < _ROOM:
-                return cls(np.array(numerators, dtype=np.int64), den)
-        return cls._wide(map(to_fmpq, values))
+        narrow = numerators.of_fractions(values)
+        return cls(*narrow) if narrow is not None else cls._wide(map(to_fmpq, values))
 
     @classmethod
     def _of_floats(cls, values: np.ndarray) -> Rationals:
-        odd, exponent = odd_parts(values)
-        used = exponent[odd != 0]
-        low = int(used.min()) if len(used) else 0
-        if len(used) and int(used.max()) - low < 62:
-            shift = np.where(odd == 0, 0, exponent - low)
-            # in floats, which are off by less than a unit of what is compared
-            if (np.abs(odd.astype(np.float64)) * 2.0**shift).max() < _ROOM / 2:
-                low_unit = Rationals.of_fractions([Fraction(2) ** low])
-                return cls(odd << shift) * low_unit
-        if not len(used):
-            return cls(np.zeros(len(values), np.int64))
-        return cls._wide(fmpq(*v.as_integer_ratio()) for v in values.tolist())
+        narrow = numerators.of_floats(values)
+        return cls(*narrow) if narrow is not None else cls._wide(fmpq(*v.as_integer_ratio()) for v in values.tolist())
 
     @classmethod
     def _wide(cls, values: Iterable[fmpq]) -> Rationals:
@@ -106,25 +88,16 @@ class Rationals:
     def floats(self) -> np.ndarray:
         """(k,) float64, each the nearest to its entry; infinities beyond the range."""
         if self.wide:
-            return np.array([_nearest(v) for v in self.num.tolist()], dtype=np.float64)
-        if self._largest <= _WHOLE and self.den <= _WHOLE:
-            return self.num / np.float64(self.den)
-        if self.den & (self.den - 1) == 0 and self.den < 2**900:  # one rounding, then a shift
-            return self.num.astype(np.float64) / float(self.den)
-        return np.array([nearest_float(Fraction(v, self.den)) for v in self.num.tolist()], dtype=np.float64)
+            return np.array([nearest_float(v) for v in self.fractions()], dtype=np.float64)
+        return numerators.floats(self.num, self.den)
 
     @cached_property
     def _largest(self) -> int:
-        return _size(self.num)
+        return largest(self.num)
 
     def reduced(self) -> Rationals:
         """The same numbers over the least denominator."""
-        if self.wide or self.den == 1:
-            return self
-        if not self._largest:
-            return Rationals(self.num)
-        divisor = math.gcd(int(np.gcd.reduce(self.num, axis=None)), self.den)
-        return self if divisor == 1 else Rationals(self.num // divisor, self.den // divisor)
+        return self if self.wide or self.den == 1 else Rationals(*numerators.reduced(self.num, self.den))
 
     def flint(self) -> np.ndarray:
         """The entries as flint rationals, in an object array."""
@@ -148,14 +121,15 @@ class Rationals:
         if not self.wide and not other.wide:
             for again in (False, True):
                 a, b = (self.reduced(), other.reduced()) if again else (self, other)
-                if a._largest * b._largest < _ROOM:
+                if a._largest * b._largest < ROOM:
                     return Rationals(a.num * b.num, a.den * b.den)
         return Rationals(self.flint() * other.flint())
 
     def __truediv__(self, other: Rationals) -> Rationals:
         """Quotients, where no entry of `other` is 0."""
-        narrow = None if self.wide or other.wide else _quotients(self, other)
-        return Rationals(self.flint() / other.flint()) if narrow is None else narrow
+        wide = self.wide or other.wide
+        narrow = None if wide else numerators.quotients((self.num, self.den), (other.num, other.den))
+        return Rationals(self.flint() / other.flint()) if narrow is None else Rationals(*narrow)
 
     def times_matrix(self, weight: Rationals, flint: fmpq_mat) -> Rationals:
         """The rows v of this (k, n) array as W v, (k, m).  weight : W, (m, n).  flint : the same as a matrix."""
@@ -163,7 +137,7 @@ class Rationals:
             sums = int(np.abs(weight.num).sum(axis=1, dtype=np.float64).max(initial=0.0) * (1 + 2.0**-40)) + 1
             for again in (False, True):
                 values = self.reduced() if again else self
-                if values._largest * sums < _ROOM:
+                if values._largest * sums < ROOM:
                     return Rationals(values.num @ weight.num.T, values.den * weight.den)
         k, n = self.num.shape
         product = fmpq_mat(k, n, self.flint().reshape(-1).tolist()) * flint.transpose()
@@ -182,16 +156,20 @@ class Rationals:
 
     def signs(self) -> np.ndarray:
         """(k,) int8: -1, 0 or 1."""
+        if self.wide:
+            # comparing the integers with one another takes a fraction of comparing rationals with 0
+            heads = [v.p for v in self.num.ravel().tolist()]
+            return np.array([(p > 0) - (p < 0) for p in heads], np.int8).reshape(self.num.shape)
         return (self.num > 0).astype(np.int8) - (self.num < 0).astype(np.int8)
 
     def below(self, points: Rationals, *, strictly: bool = False) -> np.ndarray:
         """(j,) how many of these numbers, which increase, are <= each point; < where `strictly`."""
         if len(points) == 1 and not self.wide:  # without a look at all entries
             units = points.at(0) * self.den
-            whole = min(max(math.ceil(units) if strictly else math.floor(units), -_ROOM * 2), _ROOM * 2 - 1)
+            whole = min(max(math.ceil(units) if strictly else math.floor(units), -ROOM * 2), ROOM * 2 - 1)
             return np.searchsorted(self.num, np.array([whole]), side="left" if strictly else "right")
         (a, b), _ = aligned(self, points)
-        return np.searchsorted(a, b, side="left" if strictly else "right")
+        return merging.ranks(a, b, strictly=strictly)
 
     def with_zeros(self, where: np.ndarray) -> Rationals:
         """The same with 0 where the mask says so."""
@@ -229,7 +207,7 @@ def aligned(*vectors: Rationals) -> tuple[list[np.ndarray], int]:
             given = [v.reduced() for v in vectors] if again else vectors
             den = math.lcm(*(v.den for v in given))
             factors = [den // v.den for v in given]
-            if all(v._largest * factor < _ROOM for v, factor in zip(given, factors, strict=True)):
+            if all(v._largest * factor < ROOM for v, factor in zip(given, factors, strict=True)):
                 pairs = zip(given, factors, strict=True)
                 # a factor beyond 64 bits goes with zeros only
                 return [v.num if f == 1 or not v._largest else v.num * f for v, f in pairs], den
@@ -254,58 +232,9 @@ def placed(size: int, *parts: tuple[np.ndarray, Rationals]) -> Rationals:
 def union(first: Rationals, second: Rationals) -> Rationals:
     """The entries of two increasing vectors in increasing order, each once."""
     (a, b), den = aligned(first, second)
-    merged = np.concatenate([a, b])
-    # runs that are sorted are merged in linear time, in Python's sort as in numpy's stable one
-    merged = objects(sorted(merged.tolist())) if merged.dtype == object else np.sort(merged, kind="stable")
-    keep = np.ones(len(merged), dtype=bool)
-    keep[1:] = merged[1:] != merged[:-1]
-    return Rationals(merged[keep], den)
+    return Rationals(merging.union(a, b), den)
 
 
 def scalar(value: Number) -> Rationals:
     """One number as a vector of length 1."""
     return Rationals.of_fractions([rational(value)])
-
-
-def matrix(array: RationalArray) -> Rationals:
-    """The entries of a matrix, in its shape."""
-    entries = [v for row in array.fractions() for v in row]
-    return Rationals.of_fractions(entries).reshaped(array.shape)
-
-
-def _quotients(a: Rationals, b: Rationals) -> Rationals | None:
-    """a / b in 64-bit numerators over the least common multiple of the divisors, None where they do not fit."""
-    divisors, signs = np.abs(b.num), np.sign(b.num)
-    common = np.gcd(a.num, divisors)
-    divisors = divisors // common
-    multiple = int(divisors[0]) if len(divisors) else 1
-    if (divisors != multiple).any():
-        # may overflow: a positive number that every divisor divides is a common multiple all the same
-        multiple = int(np.lcm.reduce(divisors))
-    if not 0 < multiple < _ROOM or (multiple % divisors).any():
-        return None
-    parts, factors = Rationals(a.num // common * signs), Rationals(multiple // divisors)
-    if not parts._largest:
-        return parts
-    unit = Fraction(b.den, a.den * multiple)
-    if parts._largest * factors._largest * unit.numerator >= _ROOM:
-        return None
-    return Rationals(parts.num * factors.num * unit.numerator, unit.denominator)
-
-
-def _nearest(value: fmpq) -> float:
-    try:
-        return int(value.p) / int(value.q)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _size(num: np.ndarray) -> int:
-    return max(abs(int(num.min())), abs(int(num.max()))) if len(num) else 0
-
-
-def objects(values: list[Any]) -> np.ndarray:
-    """A list as an array of objects of one dimension."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array

@@ -14,11 +14,13 @@ from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational, to_fmpq
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
-from relutheory.univariate.fixed_width import FixedWidthNetwork, parameter_count
+from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_numbers, parameter_count
+from relutheory.univariate.inputs import sequence
 from relutheory.univariate.nodes import IDENTITY, ZERO, Kinked, combined, positive_part
 
 Vector = tuple[Fraction, ...]
 _ZERO = Fraction(0)
+_KINKS = 2 * 10**4  # of all nodes: up to so many their functions are found in any case
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,8 @@ class SpecialLayer:
         k = len(weights)
         if k == 0:
             reject("source", source, "must have at least one entry")
-        if isinstance(nodes, (str, bytes)) or not isinstance(nodes, Iterable):
-            reject("nodes", nodes, "must be a matrix of numbers, or ()")
         taken = _vector(collect, "collect")
-        rows = tuple(_vector(row, f"nodes[{i}]", k) for i, row in enumerate(nodes))
+        rows = tuple(_vector(row, f"nodes[{i}]", k) for i, row in enumerate(sequence(nodes, "nodes", "rows, or ()")))
         if rows and len(rows) != k:
             reject("nodes", f"{len(rows)} rows", f"must be one for each node, {k}, or none")
         object.__setattr__(self, "source", weights)
@@ -80,7 +80,7 @@ class SpecialNetwork:
     def __init__(
         self, layers: Iterable[SpecialLayer], readout: Sequence[Number], slope: Number = 0, offset: Number = 0
     ) -> None:
-        chain = tuple(layers)
+        chain = tuple(sequence(layers, "layers", "SpecialLayers"))
         if not chain or not all(isinstance(layer, SpecialLayer) for layer in chain):
             reject("layers", chain, "must be one or more SpecialLayer")
         k = len(chain[0].source)
@@ -115,9 +115,10 @@ class SpecialNetwork:
         return self.to_network().network
 
     @cached_property
-    def _run(self) -> tuple[tuple[fmpq, ...], Kinked]:
-        """Lower bounds of the collation channel in the layers, and the function of the network."""
+    def _run(self) -> tuple[tuple[fmpq, ...], Kinked] | None:
+        """Lower bounds of the collation channel in the layers, and the function; None where it has too many kinks."""
         collected, nodes, floors = Kinked.of(ZERO, ZERO), [IDENTITY] * len(self.readout), []
+        most, seen = max(_KINKS, 4 * self.parameters), 0
         for layer in self.layers:
             if layer.collect:
                 collected = combined([(fmpq(1), collected), *_terms(layer.collect, nodes)])
@@ -129,19 +130,40 @@ class SpecialNetwork:
                 terms = _terms(layer.nodes[i], nodes) if layer.nodes else []
                 found.append(positive_part(combined([(to_fmpq(weight), IDENTITY), *terms], to_fmpq(bias))))
             nodes = found
+            seen += sum(len(node.points) for node in nodes)
+            if seen > most:
+                return None
         terms = [(fmpq(1), collected), *_terms(self.readout, nodes), (to_fmpq(self.slope), IDENTITY)]
         return tuple(floors), combined(terms, to_fmpq(self.offset))
 
     @cached_property
     def function(self) -> CPwL:
-        """The function on [0, 1], exactly; constant beyond."""
-        return self._run[1].cpwl()
+        """The function on [0, 1], exactly; constant beyond.  Raises InputError where it has too many pieces."""
+        return self.to_network().function if self._run is None else self._run[1].cpwl()
+
+    def _floors(self) -> list[Fraction]:
+        """Lower bounds of the collation channel in the layers: exact ones, or from intervals for all nodes."""
+        if self._run is not None:
+            return [Fraction(rational(floor)) for floor in self._run[0]]
+        low = high = (_ZERO,) * len(self.readout)
+        floors, floor = [], _ZERO
+        for layer in self.layers:
+            floor += _least(layer.collect, low, high)
+            floors.append(floor)
+            rows = layer.nodes or ((),) * len(low)
+            ends = [
+                (b + min(w, _ZERO) + _least(row, low, high), b + max(w, _ZERO) + _least(row, high, low))
+                for w, b, row in zip(layer.source, layer.bias, rows, strict=True)
+            ]
+            low = tuple(max(least, _ZERO) for least, _ in ends)
+            high = tuple(max(most, _ZERO) for _, most in ends)
+        return floors
 
     @cached_property
     def _network(self) -> FixedWidthNetwork:
         k = len(self.readout)
         # the collation channel holds y + shift >= 0
-        shifts = [Fraction(max(-rational(floor), _ZERO)) for floor in self._run[0]]
+        shifts = [max(-floor, _ZERO) for floor in self._floors()]
         first = self.layers[0]
         layers = [ReLULayer([[1], *([w] for w in first.source), [0]], [0, *first.bias, shifts[0]])]
         nothing = (_ZERO,) * k
@@ -173,9 +195,7 @@ class SpecialNetwork:
 
 
 def _vector(values: Any, name: str, length: int | None = None) -> Vector:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        reject(name, values, "must be a sequence of numbers")
-    found = tuple(v if type(v) is Fraction else rational(v, f"{name}[{i}]") for i, v in enumerate(values))
+    found = tuple(checked_numbers(name, values))
     if length is not None and len(found) != length:
         reject(name, f"{len(found)} entries", f"must have {length}")
     return found
@@ -183,6 +203,11 @@ def _vector(values: Any, name: str, length: int | None = None) -> Vector:
 
 def _terms(weights: Vector, nodes: Sequence[Kinked]) -> list[tuple[fmpq, Kinked]]:
     return [(to_fmpq(w), f) for w, f in zip(weights, nodes, strict=True) if w]
+
+
+def _least(weights: Vector, low: Vector, high: Vector) -> Fraction:
+    """The least scalar product with values between low and high; with the two exchanged the greatest."""
+    return _dot(weights, tuple(a if w > 0 else b for w, a, b in zip(weights, low, high, strict=False)))
 
 
 def _dot(weights: Vector, values: Vector) -> Fraction:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from relutheory.core.errors import reject
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
-from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer
+from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_integer, checked_size
 from relutheory.univariate.special import SpecialLayer, SpecialNetwork
 
 _ZERO = Fraction(0)
@@ -48,7 +48,8 @@ def spline_network(cpwl: CPwL, width: int = 8, *, one_layer: bool = False) -> Fi
     one_layer : take one layer for every W - 2 knots also where W >= 8, as for narrower networks; shallower for W <= 13.
     Returns a FixedWidthNetwork of depth `spline_depth(n, width)`, ceil(max(n, 1) / (W - 2)) with one_layer, where n is
     the number of kinks in (0, 1).
-    Raises InputError for another kind of function and for W < 4.  Source: daubechies2022.
+    Raises InputError for another kind of function, for W < 4, and for widths that fill the memory.
+    Source: daubechies2022.
 
     >>> f = CPwL([0, "1/3", "2/3", 1], [0, 1, -1, 5])
     >>> net = spline_network(f, 8)
@@ -67,6 +68,7 @@ def special_spline_network(cpwl: CPwL, width: int = 8, *, one_layer: bool = Fals
     if not isinstance(cpwl, CPwL):
         reject("cpwl", cpwl, "must be a CPwL function")
     W = checked_integer("width", width, LEAST_WIDTH)
+    checked_size("width", width, W, 1 if one_layer or W < TWO_LAYERS_FROM else 2)
     if one_layer or W < TWO_LAYERS_FROM:
         return _one_layer_each(Knots.of(cpwl, W - 2), W - 2)
     q = (W - 2) // 6
@@ -90,6 +92,7 @@ def shallow_network(cpwl: CPwL, width: int | None = None) -> FixedWidthNetwork:
     f = cpwl.simplified().restricted(0, 1)
     x, slopes = f.breakpoints[:-1], f.slopes[1:-1]
     W = len(x) if width is None else checked_integer("width", width, len(x))
+    checked_size("width", W, W, 1)
     spare = [_ZERO] * (W - len(x))
     layer = ReLULayer([[1]] * len(x) + [[0]] * len(spare), [*(-p for p in x), *spare])
     weights = [slopes[0], *(after - before for before, after in pairwise(slopes)), *spare]

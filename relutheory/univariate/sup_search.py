@@ -13,7 +13,8 @@ from flint import arb, ctx, fmpq
 from relutheory.univariate.jets import Jet, NotRealError
 
 _GUARD = 40  # bits of the balls beyond twice those asked for: a maximum is as flat as the square of an interval
-_NARROWEST = fmpq(1, 2**100)  # part of an interval: what is not bounded well on it is not looked at more closely
+_NARROWEST = 100  # bits, or twice those asked for: on such a part of an interval no better bound is looked for
+_LARGEST = 10**7  # bits: numbers beyond would fill the memory
 
 
 class UnboundedError(Exception):
@@ -63,21 +64,22 @@ class SupSearch:
             ctx.prec = before
 
     def _run(self, parts: list[Part], bits: int, scale: arb, evaluations: int) -> tuple[Fraction, Fraction]:
-        unit = arb(fmpq(1, 2**bits))
+        unit, narrowest = arb(fmpq(1, 2**bits)), fmpq(1, 2 ** max(_NARROWEST, 2 * bits))
         for part in parts:
             self._point(part, part.low)
         self._point(parts[-1], parts[-1].high)
-        # the top has the largest bound; the number breaks ties between intervals
+        # the top has the largest bound; of equal ones, infinities too, the newest, which is the narrowest
         heap: list[tuple[float, int, arb, Part, fmpq]] = []
         for part in parts:
-            self._push(heap, part, unit, part.high - part.low)
+            self._push(heap, part, part.high - part.low)
         while heap:
-            _, _, bound, part, whole = heap[0]
-            if bound - self.lower <= unit * self.lower or bound <= unit * unit * scale or self.seen >= evaluations:
+            # the heap compares bounds rounded to floats: each interval is looked at itself before it is closed
+            _, _, bound, part, whole = heapq.heappop(heap)
+            if bound - self.lower <= unit * self.lower or bound <= unit * unit * scale:
                 self.done = self.done.max(bound).upper()
-                break
-            heapq.heappop(heap)
-            if part.high - part.low < whole * _NARROWEST:
+                continue
+            narrow = part.high - part.low < whole * narrowest
+            if narrow or self.seen >= evaluations:
                 if not bound.is_finite():
                     raise UnboundedError(part.low)
                 # at a jump: the radius of a ball has 30 bits, so that a ball of two far values bounds no better
@@ -85,19 +87,19 @@ class SupSearch:
                 continue
             middle = (part.low + part.high) / 2
             for low, high in ((part.low, middle), (middle, part.high)):
-                self._push(heap, Part(low, high, part.point, part.value, part.slope), unit, whole)
+                self._push(heap, Part(low, high, part.point, part.value, part.slope), whole)
         top = self.done.max(self.lower).upper()
-        if not top.is_finite():
-            raise UnboundedError(heap[0][3].low)
-        return _exact(self.lower), _exact(top)
+        if top > arb(2) ** _LARGEST:
+            raise UnboundedError(parts[0].low)
+        return _exact(self.lower, below=True), _exact(top, below=False)
 
-    def _push(self, heap: list[tuple[float, int, arb, Part, fmpq]], part: Part, unit: arb, whole: fmpq) -> None:
+    def _push(self, heap: list[tuple[float, int, arb, Part, fmpq]], part: Part, whole: fmpq) -> None:
         bound, closed = self._bound(part)
         if closed:
             self.done = self.done.max(bound).upper()
         elif not bound <= self.lower:
             size = float(bound) if bound.is_finite() else float("inf")
-            heapq.heappush(heap, (-size, self.seen, bound, part, whole))
+            heapq.heappush(heap, (-size, -self.seen, bound, part, whole))
 
     def _bound(self, part: Part) -> tuple[arb, bool]:
         """An upper bound on the part, and whether it is the largest value at an end, so that nothing lies between."""
@@ -139,6 +141,9 @@ class SupSearch:
         return difference
 
 
-def _exact(end: arb) -> Fraction:
+def _exact(end: arb, *, below: bool) -> Fraction:
+    """A ball that is one number >= 0, as a Fraction; one that is too small to be written out is rounded."""
     mantissa, exponent = end.man_exp()
+    if exponent < -2 * _LARGEST:
+        return Fraction(0) if below else Fraction(1, 2**_LARGEST)
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from flint import arb, ctx, fmpq
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import rational
+from relutheory.core.exact import rational, to_fmpq
 from relutheory.core.verdict import Enclosure, Rigor
-from relutheory.univariate.competitors import Floats, finite_values, measuring_grid, seen_error
+from relutheory.univariate.continuity import check_continuous
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.expressions import jets_of
+from relutheory.univariate.grids import Floats, finite_values, measuring_grid, seen_error
+from relutheory.univariate.jets import NotRealError
 
 _KINKS = 20_000  # breakpoints of a given function that grids contain
 BITS = 20  # to which errors are enclosed
+_MOST_EVALUATIONS = 200_000
+_EVALUATIONS, _PER_PIECE = 5_000, 100  # of an expression, at most, to enclose an error
+_PRECISION = 200  # bits of balls
+_HOLES = 100  # points at most that floats cannot evaluate and balls can, as x log(x) at 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,7 +35,8 @@ class Target:
     name : in words.  floats : its values for (k,) float64 arrays.  How distances from it are proved: expression, a
     sympy expression in one symbol; or stand_in, a `CPwL` that is at most `tail` from f (0: it is f); neither: errors
     are seen on a grid and not proved.  kinks : (j,) points that grids contain.  deep : n -> the n-th network of a
-    construction made for f.  lo, hi : the interval of the user, of which [0, 1] is the image.
+    construction made for f.  hoelder : (M, alpha), |f(x) - f(y)| <= M |x - y|^alpha, where it is known.
+    lo, hi : the interval of the user, of which [0, 1] is the image.
     """
 
     name: str
@@ -36,6 +46,7 @@ class Target:
     tail: Fraction = Fraction(0)
     kinks: Any = ()
     deep: Callable[[int], Any] | None = None
+    hoelder: tuple[Fraction, Fraction] | None = None
     lo: Fraction = Fraction(0)
     hi: Fraction = Fraction(1)
 
@@ -53,11 +64,29 @@ class Target:
             low = max(middle - self.tail, Fraction(0))
             return Enclosure(lo=low, hi=middle + self.tail, rigor=Rigor.ENCLOSED)
         if self.expression is not None:
-            found: Enclosure = g.distance_to(self.expression, 0, 1, bits=bits)
+            most = min(_EVALUATIONS + _PER_PIECE * g.pieces, _MOST_EVALUATIONS)
+            found: Enclosure = g.distance_to(self.expression, 0, 1, bits=bits, evaluations=most)
             return found
         corners = [float(x) for x in g.breakpoints] if g.pieces < _KINKS else []
         seen = Fraction(seen_error(self.floats, g.evaluate, measuring_grid([x for x in corners if 0 <= x <= 1])))
         return Enclosure(lo=seen, hi=seen, rigor=Rigor.SAMPLED)
+
+    def enclosed(self, x: Fraction) -> tuple[Fraction, Fraction] | None:
+        """A lower and an upper bound of f(x), proved; None where nothing is known of f but floats, or not there."""
+        if self.stand_in is not None:
+            value = self.stand_in(x)
+            return value - self.tail, value + self.tail
+        if self.expression is None:
+            return None
+        from relutheory.univariate.constructions.sampling import lower, upper
+
+        with ctx.workprec(_PRECISION):
+            ball = self._ball(to_fmpq(x))
+        return (lower(ball), upper(ball)) if ball.is_finite() else None
+
+    @cached_property
+    def _ball(self) -> Callable[[fmpq], arb]:
+        return ball_at_points(self.expression)
 
     def on(self, lo: Any, hi: Any) -> Target:
         """The same function, noted to come from the interval [lo, hi]."""
@@ -103,7 +132,11 @@ def as_target(f: Any, lo: Any = 0, hi: Any = 1) -> Target:
         target = _of_callable(f, low, high)
     else:
         reject("f", f, "must be a formula, a sympy expression, a CPwL, a pair of samples or a function of arrays")
-    finite_values(target.floats, measuring_grid(target.kinks))
+    grid = measuring_grid(target.kinks)
+    finite_values(target.floats, grid)
+    if target.stand_in is None:
+        ball = None if target.expression is None else ball_at_points(target.expression)
+        check_continuous(target.name, target.floats, grid, ball)
     return target.on(low, high)
 
 
@@ -128,18 +161,42 @@ def _of_expression(expression: Any, name: str, lo: Fraction, hi: Fraction) -> Ta
     moved = expression.subs(symbols[0], inner) if symbols else expression
     if moved.has(sympy.zoo, sympy.nan, sympy.oo) or moved.is_real is False:
         reject("f", name, f"must be real and finite on [{lo}, {hi}]")
-    return Target(name=name, floats=_float_function(moved, t), expression=moved)
+    jets_of(moved, "f")  # parts that are not known show at once
+    return Target(name=name, floats=_float_function(moved, t, name), expression=moved)
 
 
-def _float_function(expression: Any, symbol: Any) -> Floats:
+def ball_at_points(expression: Any) -> Callable[[fmpq], arb]:
+    """The values of an expression in one symbol at rationals, as balls."""
+    jets = jets_of(expression)
+    return lambda x: jets(arb(x), 0)[0]
+
+
+def _float_function(expression: Any, symbol: Any, name: str) -> Floats:
     import sympy
 
-    compiled = sympy.lambdify(symbol, expression, modules="numpy")
+    compiled, ball = sympy.lambdify(symbol, expression, modules="numpy"), ball_at_points(expression)
 
     def floats(x: np.ndarray) -> np.ndarray:
-        return np.asarray(compiled(x), dtype=np.float64) + np.zeros_like(x)
+        try:
+            with np.errstate(all="ignore"):
+                y = np.asarray(compiled(x))
+        except OverflowError:
+            reject("f", name, "must have numbers within the range of float64")
+        y = (np.where(y.imag == 0, y.real, np.nan) if np.iscomplexobj(y) else y.astype(np.float64)) + np.zeros_like(x)
+        holes = np.flatnonzero(~np.isfinite(y))
+        if 0 < len(holes) <= _HOLES:
+            known = np.array([_float_at(ball, point) for point in x[holes]])
+            y[holes] = np.where(np.isfinite(known), known, y[holes])
+        return y
 
     return floats
+
+
+def _float_at(ball: Callable[[fmpq], arb], x: float) -> float:
+    try:
+        return float(ball(to_fmpq(Fraction(x))))
+    except NotRealError:
+        return float("nan")
 
 
 def _of_callable(f: Floats, lo: Fraction, hi: Fraction) -> Target:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from relutheory.plotting.figures import figure_module
 from relutheory.plotting.univariate import (
     LOOKS,
     approximation_figure,
@@ -107,3 +108,23 @@ def test_rates_have_the_known_orders():
     assert all(e == 0 for e in errors("sawtooth", "network made for f").values())
     takagi = errors("takagi", "network made for f")
     assert all(e == pytest.approx(2 / 3 * 2.0 ** -((n + 2) // 12), rel=0.05) for n, e in takagi.items())
+
+
+def test_all_rates_are_inside_the_axes_and_named_in_one_order():
+    figure = Figure(figsize=(6.6, 4.6), layout="constrained")
+    rows = committed("rates_of_methods")
+    figure_module("rates_of_methods").draw(figure, rows)
+    figure.canvas.draw()
+    assert figure.axes[0].get_title() == "$\\sqrt{x}$"
+    drawn = 0
+    for ax in figure.axes:
+        left, right = ax.get_xlim()
+        for line in ax.lines:
+            x = np.asarray(line.get_xdata())
+            assert (x >= left).all() and (x <= right).all()
+            drawn += len(x)
+    zeros = {(row["function"], row["method"]) for row in rows if row["error"] == "0"}
+    shown = [row for row in rows if not row["error"].startswith(">") and row["error"] != "0"]
+    assert drawn == len(shown) + len(zeros)
+    (legend,), methods = figure.legends, {row["method"] for row in rows}
+    assert [text.get_text() for text in legend.get_texts()] == [name for name in LOOKS if name in methods]

@@ -148,3 +148,19 @@ def test_bad_input(arguments, rule):
 def test_a_goal_out_of_reach_is_an_error():
     with pytest.raises(InputError, match="is not reached"):
         approximate("sqrt(x)", error="1e-20")
+
+
+def test_a_bound_is_reported_as_a_bound():
+    result = approximate("x**3 - x", error="1/50000")
+    assert result.considered[0].construction == DEEP or any(c.construction == DEEP for c in result.considered)
+    made = next(c for c in result.considered if c.construction == DEEP)
+    x = np.linspace(0, 1, 5001)
+    seen = np.abs(made.make().forward(x[:, None])[:, 0] - (x**3 - x)).max()
+    assert float(made.error.lo) <= seen + 1e-9 and made.error.rigor is Rigor.ENCLOSED
+
+
+def test_a_function_that_no_ball_encloses_sharply_is_given_up():
+    x = sympy.Symbol("x")
+    saw = sum(sympy.Abs(2**k * x - sympy.floor(2**k * x + sympy.Rational(1, 2))) / 2**k for k in range(2))
+    with pytest.raises(InputError, match="is not reached"):
+        approximate(saw, error="1/1000")

@@ -109,12 +109,45 @@ def test_a_constant_and_a_function_that_uses_its_constant_up() -> None:
     assert steep.function.sup_distance(CPwL([0, 1], [0, "1000000"]), 0, 1) <= steep.error
 
 
+@pytest.mark.parametrize("alpha", [Fraction(1, 1000), Fraction(1, 2**30)])
+def test_a_small_exponent(alpha: Fraction) -> None:
+    made = lipschitz_network(CPwL([0, 1], [0, 1]), 1, 2, 2, alpha=alpha)
+    assert 1 < made.error < 1.51
+    points = [Fraction(i, 4) for i in range(5)] + [Fraction(1, 2) - Fraction(1, 2**k) for k in (5, 9, 14, 70)]
+    assert max(abs(made(x) - x) for x in points) <= made.error
+
+
+def test_too_many_pieces_are_refused_at_once_and_single_values_are_not() -> None:
+    made = lipschitz_network(ZIGZAG, 1, 40)
+    with pytest.raises(InputError, match=r"neurons have about [\d.]+e\+\d+ kinks, .* single points") as caught:
+        _ = made.function
+    assert "\n" not in str(caught.value)
+    assert abs(made("1/3") - ZIGZAG(Fraction(1, 3))) <= made.error
+    # codes that do not change have nothing to run through
+    assert lipschitz_network(CPwL.affine(0, 5), 1, 40, 3).function.range() == (5 + Fraction(1, 240),) * 2
+
+
+@pytest.mark.parametrize(("blocks", "steps"), [(4, 2), (5, 3), (3, 4)])
+def test_about_as_many_kinks_are_hidden_as_is_said(blocks: int, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from relutheory.univariate import from_network
+
+    seen = []
+    with_zeros = from_network._with_zeros
+    monkeypatch.setattr(from_network, "_with_zeros", lambda x, v: (seen.append(len(x)), with_zeros(x, v))[1])
+    made = lipschitz_network(ZIGZAG, 1, steps, blocks)
+    assert made.function.pieces < max(seen)
+    assert max(seen) / 4 < made.hidden_kinks < 4 * max(seen)
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
         (lambda: lipschitz_network(ZIGZAG, "1/2", 4), "must bound f"),
         (lambda: lipschitz_network(ZIGZAG, 0, 4), "constant = 0"),
         (lambda: lipschitz_network(ZIGZAG, 1, 0), "steps = 0"),
+        (lambda: lipschitz_network(ZIGZAG, 1, 10**4), "steps = 10000: makes 350000000 values"),
+        (lambda: lipschitz_network(ZIGZAG, 1, 2, alpha=5e-324), "alpha = 5e-324"),
+        (lambda: lipschitz_network(ZIGZAG, 1, np.array([1, 2])), "steps = .* must be an integer"),
         (lambda: lipschitz_network(ZIGZAG, 1, 2, alpha=2), "alpha = 2"),
         (lambda: lipschitz_network(lambda x: float("nan"), 1, 2), "must be a finite"),
         (lambda: lipschitz_network(lambda x: "one", 1, 2), "decimal|finite number"),

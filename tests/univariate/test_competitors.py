@@ -10,14 +10,15 @@ import pytest
 from scipy.optimize import linprog
 
 from relutheory.core.errors import InputError
+from relutheory.univariate import free_knots
 from relutheory.univariate.competitors import (
     chebyshev_polynomial,
     equispaced_spline,
     free_knot_spline,
     rational_function,
-    seen_error,
     spline_within,
 )
+from relutheory.univariate.grids import seen_error
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 30])
@@ -117,3 +118,38 @@ def test_equispaced_and_chebyshev_and_rational():
 def test_bad_input(f, n, rule):
     with pytest.raises(InputError, match=rule):
         free_knot_spline(f, n)
+
+
+@pytest.mark.parametrize(
+    ("f", "pieces"),
+    [
+        (lambda x: 0.1 + 0.3 * x, 4),
+        (lambda x: np.interp(x, [0, 0.1, 0.2, 1], [0, 1, -1, 2]), 3),
+        (lambda x: 1e6 + np.abs(x - 1 / 3), 2),
+        (lambda x: 1e308 * np.abs(x - 1 / 3), 3),
+        (lambda x: 1.7e308 * np.sin(7 * x), 3),
+    ],
+)
+def test_the_bisection_ends_by_itself(f, pieces, monkeypatch):
+    # where pieces are enough for an error of 0, the mean of a radius and its floor can be that radius again
+    radii = []
+    polygon = free_knots._polygon
+
+    def counted(x, y, radius, most):
+        radii.append(radius)
+        assert len(radii) < 400
+        return polygon(x, y, radius, most)
+
+    monkeypatch.setattr(free_knots, "_polygon", counted)
+    assert np.isfinite(free_knot_spline(f, pieces).grid_error)
+
+
+def test_the_smallest_and_the_largest_floats():
+    sizes = {s: free_knot_spline(lambda x, s=s: s * x**2, 3).grid_error / s for s in (1e-310, 1e308)}
+    assert all(size == pytest.approx(1 / 72, rel=0.02) for size in sizes.values())
+    assert spline_within(lambda x: 5e-324 * np.round(x), 1.0).pieces == 1
+
+
+def test_many_pieces_err_at_their_knots_no_more_than_between():
+    found = free_knot_spline(lambda x: x**2, 200)
+    assert seen_error(lambda x: x**2, found.spline.evaluate, np.linspace(0, 1, 100_001)) < 1.06 / (8 * 200**2)

@@ -13,7 +13,7 @@ import pytest
 from relutheory._kernels import piecewise
 from relutheory.core.errors import InputError
 from relutheory.univariate.cpwl import CPwL, maximum, minimum
-from relutheory.univariate.rationals import Rationals, joined
+from relutheory.univariate.rationals import Rationals, joined, union
 
 # scales of the numbers: halves, thirds and sevenths; at the edge of 64 bits; far beyond
 SCALES = (2, 21, 2**31 - 1, 2**61 - 1, 10**40)
@@ -260,6 +260,38 @@ def test_input_is_checked():
             call()
 
 
+def test_numbers_of_any_size_are_named_in_one_line():
+    huge, tiny = F(10) ** 6000, F(1, 10**6000)
+    assert repr(CPwL([-huge, tiny], [0, 1])) == "CPwL(2 breakpoints from -1.00000e+6000 to 1.00000e-6000)"
+    assert repr(CPwL(["1/3", 7], [0, 1])) == "CPwL(2 breakpoints from 0.333333 to 7)"
+    for call in (
+        lambda: CPwL([huge, 0], [0, 1]),
+        lambda: CPwL([huge, huge], [0, 1]),
+        lambda: CPwL([tiny, tiny], [huge, 1]),
+        lambda: CPwL([1e300, -1e300], [0, 1]),
+        lambda: HAT.restricted(huge, 0),
+        lambda: HAT.compose(huge),
+        lambda: HAT / CPwL([huge], [huge]),
+        lambda: CPwL.from_network(CPwL([huge], [huge])),
+    ):
+        with pytest.raises(InputError) as caught:
+            call()
+        assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
+
+
+def test_only_sequences_have_an_order():
+    for bad in (np.array(3.0), {2, 1}, {0: 1, 1: 2}, {0: 1}.keys(), b"12", None):
+        with pytest.raises(InputError, match=r"breakpoints = .*: must be a sequence of numbers"):
+            CPwL(bad, [0, 1])
+        with pytest.raises(InputError, match=r"points = .*: must be a sequence of numbers"):
+            HAT.values_at(bad)
+    assert CPwL(range(3), (v for v in (1, 2, 5)))(F(3, 2)) == F(7, 2)
+    with pytest.raises(InputError, match="slope"):
+        CPwL.affine("a")
+    with pytest.raises(InputError, match="offset"):
+        CPwL.affine(1, math.nan)
+
+
 def test_a_composition_that_would_fill_the_memory_is_refused():
     many = CPwL(np.arange(2**16), np.arange(2**16) % 2)
     with pytest.raises(InputError, match="must make at most"):
@@ -284,6 +316,19 @@ def test_vectors_change_form_at_the_edge_of_64_bits():
         ordered = Rationals.of(sorted(numbers))
         assert ordered.below(a).tolist() == [sum(x <= y for x in numbers) for y in numbers]
         assert ordered.below(a, strictly=True).tolist() == [sum(x < y for x in numbers) for y in numbers]
+
+
+def test_ranks_are_counts():
+    rng = np.random.default_rng(10)
+    for _ in range(30):
+        base = sorted({F(int(v), 3) for v in rng.integers(-9, 10, int(rng.integers(1, 12)))})
+        points = [F(int(v), int(d)) for v, d in zip(rng.integers(-30, 31, 14), rng.integers(1, 10, 14), strict=True)]
+        for size in (1, F(10) ** 30, F(1, 10**30)):  # in 64 bits, and as flint's rationals
+            a, b = [v * size for v in base], [v * size for v in (*points, *base)]
+            numbers, sought = Rationals.of(a), Rationals.of(b)
+            assert numbers.below(sought).tolist() == [sum(x <= y for x in a) for y in b]
+            assert numbers.below(sought, strictly=True).tolist() == [sum(x < y for x in a) for y in b]
+            assert union(numbers, Rationals.of(sorted(set(b)))).fractions() == tuple(sorted({*a, *b}))
 
 
 def test_vectors_of_arrays():

@@ -11,6 +11,7 @@ import pytest
 from relutheory import Box, ReLULayer, ReLUNetwork
 from relutheory.core.errors import InputError
 from relutheory.polyhedra.line import breakpoints
+from relutheory.univariate import from_network
 from relutheory.univariate.cpwl import CPwL
 
 
@@ -109,6 +110,25 @@ def test_the_float_route_is_near():
         assert exact.sup_distance(near, -2, 2) <= size / 10**13
         assert all(float(v) == v for v in near.breakpoints + near.values)
     assert CPwL.from_network(ReLUNetwork([([[2]], [1])]), exact=False) == CPwL([0, 1], [1, 3])
+
+
+def test_too_many_pieces_are_refused(monkeypatch):
+    monkeypatch.setattr(from_network, "_MOST", 2**11)
+    # 2^10 + 1 points are as many as 2^11 values of two neurons are not
+    assert CPwL.from_network(tents(9)).pieces == 2**9 + 2
+    with pytest.raises(InputError, match="must have at most 1024 pieces with 2 neurons"):
+        CPwL.from_network(tents(100))
+    assert CPwL.from_network(tents(100), 0, F(1, 2**94)).pieces == 2**6 + 2
+    # numbers beyond 64 bits take eight times the room
+    with pytest.raises(InputError, match="must have at most 128 pieces with 2 neurons"):
+        CPwL.from_network(tents(12), F(1, 3**50), 1)
+
+
+def test_ends_beyond_floats():
+    assert CPwL.from_network(tents(2), -(10**400), 10**400)(F(1, 4)) == 1
+    for ends in ((0, 10**400), (-(10**400), 0), (10**400, 10**401)):
+        with pytest.raises(InputError, match=r"(lo|hi) = 'about -?1\.0*e\+40.': must be within the range of float64"):
+            CPwL.from_network(tents(2), *ends, exact=False)
 
 
 def test_input_is_checked():

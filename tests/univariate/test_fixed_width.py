@@ -13,6 +13,7 @@ from flint import fmpq
 from relutheory import ReLUNetwork
 from relutheory.core.errors import InputError
 from relutheory.networks import AffineMap, ReLULayer
+from relutheory.univariate.calculus import sum_of_iterates
 from relutheory.univariate.cpwl import CPwL
 from relutheory.univariate.fixed_width import FixedWidthNetwork, parameter_count
 from relutheory.univariate.nodes import Kinked, combined, network_function, positive_part
@@ -192,7 +193,9 @@ def test_the_collation_channel_may_be_far_below_zero() -> None:
         (lambda: SpecialLayer([1, 1], [0, 0], [[1, 1]]), "one for each node, 2"),
         (lambda: SpecialLayer([1, 1], [0, 0], [[1, 1], [1]]), r"nodes\[1\] = .1 entries"),
         (lambda: SpecialLayer([1], [0], (), [1, 2]), "collect = .2 entries"),
-        (lambda: SpecialLayer([1], [0], 7), "nodes = 7: must be a matrix"),
+        (lambda: SpecialLayer([1], [0], 7), "nodes = 7: must be a sequence of rows"),
+        (lambda: SpecialLayer(np.array(3), [0]), "source = .* must be a sequence"),
+        (lambda: SpecialNetwork(3, []), "layers = 3: must be a sequence"),
         (lambda: SpecialLayer([1], [0], (), 7), "collect = 7: must be a sequence"),
         (lambda: SpecialNetwork([], []), "one or more SpecialLayer"),
         (lambda: SpecialNetwork([SpecialLayer([1], [0], [[1]])], [1]), "nothing from nodes before"),
@@ -204,3 +207,35 @@ def test_the_collation_channel_may_be_far_below_zero() -> None:
 def test_special_networks_that_do_not_fit_are_refused(make: Any, rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         make()
+
+
+def test_deep_special_networks_convert_without_their_function() -> None:
+    # the sum of 40 powers of the hat, alternating, has 2^40 kinks
+    depth = 40
+    weights = [Fraction(-1, 2) ** k for k in range(depth)]
+    special = sum_of_iterates(FixedWidthNetwork(TENT), weights)
+    plain = special.to_network()
+    assert (plain.width, plain.depth) == (4, depth)
+    for x in (Fraction(0), Fraction(1, 3), Fraction(5, 2**20), Fraction(123, 1000), Fraction(1)):
+        y, total = x, Fraction(0)
+        for weight in weights:
+            y = 1 - abs(2 * y - 1)
+            total += weight * y
+        assert plain(x) == special(x) == total
+
+
+def test_bounds_from_intervals_keep_the_collation_channel_above_0() -> None:
+    rng = np.random.default_rng(77)
+
+    def drawn(*shape: int) -> Any:
+        numerators, denominators = rng.integers(-4, 5, shape).ravel(), rng.integers(1, 5, shape).ravel()
+        entries = [Fraction(int(a), int(b)) for a, b in zip(numerators, denominators, strict=True)]
+        return np.array(entries, dtype=object).reshape(shape)
+
+    for k, depth in ((1, 1), (1, 4), (2, 3), (3, 5), (4, 2)):
+        layers = [SpecialLayer(drawn(k), drawn(k))]
+        layers += [SpecialLayer(drawn(k), drawn(k), drawn(k, k), drawn(k)) for _ in range(depth - 1)]
+        given = SpecialNetwork(layers, drawn(k), "1/3", -1)
+        given.__dict__["_run"] = None  # as where the function has too many kinks
+        for i in range(13):
+            assert given.to_network()(Fraction(i, 12)) == given(Fraction(i, 12)) == given.function(Fraction(i, 12))

@@ -131,6 +131,12 @@ def test_the_bounds_are_the_euler_products() -> None:
         lambda: gram_spectrum([1, 1]),
         lambda: gram_matrix([-3]),
         lambda: inner_products(1, 0),
+        lambda: inner_products(np.array([1, 3]), 1),  # type: ignore[arg-type]
+        lambda: fourier_like_sum([1, 2]),  # type: ignore[arg-type]
+        lambda: fourier_like_sum({1: 1}, 0.5),  # type: ignore[arg-type]
+        lambda: fourier_like_sum({1: 1}, np.array([1, 2])),  # type: ignore[arg-type]
+        lambda: gram_matrix(3),  # type: ignore[arg-type]
+        lambda: gram_matrix(np.array([[1, 3]])),  # type: ignore[arg-type]
     ],
 )
 def test_bad_input(call: object) -> None:

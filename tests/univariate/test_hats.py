@@ -65,8 +65,24 @@ def test_floats_hold_out_while_the_teeth_are_wider_than_their_spacing() -> None:
     assert np.array_equal(made.network.forward(x)[:, 0], [float(made(v)) for v in x[:, 0].tolist()])
 
 
+@pytest.mark.parametrize(("k", "width"), [(1, 2), (1, 17), (3, 8), (3, 9), (7, 17), (20, 5)])
+def test_the_width_is_the_power_of_2_that_is_used(k: int, width: int) -> None:
+    made, q = hat_power(k, width), int(np.log2(width))
+    assert set(made.network.widths) == {made.width} == {2 ** min(q, k)}
+    assert made.depth == -(-k // q)
+
+
 @pytest.mark.parametrize(
-    ("k", "width", "text"), [(0, 2, "k = 0"), (2.5, 2, "k = 2.5"), (True, 2, "k"), (3, 1, "one kink")]
+    ("k", "width", "text"),
+    [
+        (0, 2, "k = 0"),
+        (2.5, 2, "k = 2.5"),
+        (True, 2, "k"),
+        (3, 1, "one kink"),
+        (np.array([3]), 2, "must be an integer"),
+        (np.array([1, 2]), 2, "must be an integer"),
+        (100, 10**5, "width = 100000: .*weights and biases, and must make at most"),
+    ],
 )
 def test_bad_input(k: object, width: int, text: str) -> None:
     with pytest.raises(InputError, match=text) as caught:

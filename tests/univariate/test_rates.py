@@ -7,13 +7,19 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+import sympy
+from scipy.optimize import linprog
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Rigor
+from relutheory.univariate.best_splines import best_spline
+from relutheory.univariate.constructions import lipschitz_network, polynomial_network, square_network
 from relutheory.univariate.cpwl import CPwL
 from relutheory.univariate.examples import NAMED, named
 from relutheory.univariate.fixed_width import parameter_count
+from relutheory.univariate.hoelder import hoelder_constant
 from relutheory.univariate.rates import (
+    BITS,
     CHEBYSHEV,
     DEEP,
     EQUISPACED,
@@ -22,6 +28,7 @@ from relutheory.univariate.rates import (
     NARROW,
     RATIONAL,
     SHALLOW,
+    as_enclosure,
     compare_rates,
     depth_for,
     shapes,
@@ -46,11 +53,11 @@ def test_what_is_float_is_marked():
     rigor = {row.method: row.error.rigor for row in table.rows}
     assert rigor[CHEBYSHEV] is rigor[RATIONAL] is Rigor.SAMPLED
     assert all(rigor[name].proves for name in (FREE, EQUISPACED, SHALLOW, NARROW))
-    assert DEEP not in rigor
+    assert DEEP not in rigor and BITS not in rigor  # the smallest by bit extraction has 973 parameters
     lines = table.text().splitlines()
     assert any(line.startswith(CHEBYSHEV) and "~" in line for line in lines)
     assert not any(line.startswith(FREE) and "~" in line for line in lines)
-    assert len(table.records()) == len(table.rows) == len(METHODS) - 1
+    assert len(table.records()) == len(table.rows) == len(METHODS) - 2
 
 
 def test_rows_keep_their_budget():
@@ -145,3 +152,104 @@ def test_bad_input(arguments, rule):
 def test_a_row_is_not_a_bool():
     with pytest.raises(TypeError):
         bool(compare_rates("x", [10], methods=[EQUISPACED]))
+
+
+@pytest.mark.parametrize("steps", [2, 3, 6])
+def test_bit_extraction_rows_are_those_of_real_networks(steps):
+    f = CPwL([0, "1/3", "1/2", 1], [0, 1, "1/2", 2])  # slopes up to 3
+    made = lipschitz_network(f, 3, steps)
+    (row,) = compare_rates(f, [made.parameters], methods=[BITS]).rows
+    assert row.parameters == made.parameters and f"depth {made.depth}," in row.detail
+    assert made.error <= row.error.hi <= made.error * (1 + Fraction(1, 10**5)) and row.error.lo == 0
+    (less,) = compare_rates(f, [made.parameters - 1], methods=[BITS]).rows or [None]
+    assert less is None or less.parameters < made.parameters
+    assert row.error.rigor is Rigor.ENCLOSED
+    assert "depth 200" in compare_rates(f, [2000], methods=[BITS]).text()
+
+
+@pytest.mark.parametrize("name", ["square-root", "two-sided-root", "takagi", "weierstrass", "random-walk", "sawtooth"])
+def test_moduli_hold(name):
+    target = named(name)
+    M, alpha = map(float, hoelder_constant(target))
+    rng = np.random.default_rng(1)
+    x = rng.random(20_000)
+    y = np.clip(x + rng.choice([-1, 1], x.size) * 2.0 ** rng.uniform(-30, 0, x.size), 0, 1)
+    moved = np.abs(target.floats(x) - target.floats(y))
+    assert (moved <= M * np.abs(x - y) ** alpha + 1e-12).all()
+
+
+def test_slopes_of_expressions():
+    M, alpha = hoelder_constant(as_target("sin(3*x)"))
+    assert alpha == 1 and 3 <= M <= 3 * (1 + Fraction(1, 100))
+    assert hoelder_constant(as_target("sqrt(x)")) is None and hoelder_constant(as_target(np.sin)) is None
+    assert hoelder_constant(as_target("2")) == (0, 1)
+
+
+def test_a_bound_is_not_called_exact():
+    made = polynomial_network([0, -1, 0, 1], Fraction(1, 64))
+    found = as_enclosure(made)
+    true = CPwL.from_network(made.network).distance_to(sympy.Symbol("x") ** 3 - sympy.Symbol("x"))
+    assert found.lo <= true.lo and true.hi <= found.hi
+    assert found.rigor is Rigor.ENCLOSED and as_enclosure(square_network(3)).rigor is Rigor.EXACT
+
+
+@pytest.mark.parametrize(
+    ("f", "least"),
+    [
+        ("x**2", lambda n: Fraction(1, 8 * n**2)),
+        ("sqrt(x)", lambda n: Fraction(1, 4 * n * (n + 1))),  # knots (i (i + 1) / (n (n + 1)))^2
+    ],
+)
+@pytest.mark.parametrize("n", [1, 2, 9, 150])
+def test_the_best_splines_of_convex_functions_in_closed_form(f, least, n):
+    best = best_spline(as_target(f), n)
+    error = best.target.distance(best.spline)
+    assert best.least_error <= least(n) <= error.hi
+    assert error.hi <= best.least_error * (1 + Fraction(1, 10**5))
+
+
+def test_one_row_says_how_close_others_are():
+    (row,) = compare_rates("x**2", [20], methods=[FREE]).rows
+    assert row.detail in [
+        f"10 pieces; with 10 pieces none is closer than {least}" for least in ("0.00125", "0.00124999")
+    ]
+
+
+@pytest.mark.parametrize("f", ["sin(9*x)", "abs(x - 1/3)", "1 / (1 + 25*(2*x - 1)**2)", "random-walk"])
+@pytest.mark.parametrize("n", [1, 4, 11])
+def test_no_spline_beats_the_lower_bound(f, n):
+    best = best_spline(as_target(f), n)
+    assert best.least_error <= best.target.distance(best.spline).hi
+    # on few points a linear program knows the best function for given knots
+    rng = np.random.default_rng(n)
+    x = np.linspace(0, 1, 201)
+    for _ in range(5):
+        knots = np.sort(rng.random(n - 1))
+        hats = np.column_stack([np.interp(x, [0, *knots, 1], row) for row in np.eye(n + 1)])
+        one, y = np.ones((201, 1)), best.target.floats(x)
+        A = np.vstack([np.hstack([hats, -one]), np.hstack([-hats, -one])])
+        found = linprog([0] * (n + 1) + [1], A_ub=A, b_ub=np.concatenate([y, -y]), bounds=[(None, None)] * (n + 2))
+        assert float(best.least_error) <= found.fun * 1.05 + 1e-3  # the 201 points do not see everything
+
+
+def test_steps_and_poles_are_refused():
+    x = sympy.Symbol("x")
+    third = sympy.Rational(1, 3)
+    step = sympy.Piecewise((x, x < third), (1 - x / 2, True))
+    for f in (step, sympy.sign(x - third), sympy.floor(3 * x), "tan(3*x)", "1/(x - 0.3)", np.round):
+        with pytest.raises(InputError, match=r"must be (continuous|finite)"):
+            as_target(f)
+    # steep, but continuous
+    for f in ("abs(x - 1/3)**(1/10)", "tanh(1e20*(x - 0.3))", "sqrt(x)", "exp(-1e6*(x - 0.3337)**2)"):
+        as_target(f)
+
+
+def test_limits_that_floats_miss():
+    target = as_target("x*log(x)")
+    assert target.floats(np.array([0.0, 1.0])).tolist() == [0, 0] and target.enclosed(Fraction(0)) == (0, 0)
+
+
+@pytest.mark.parametrize("f", ["1e400*x**2", "1e400*sqrt(x)"])
+def test_numbers_beyond_floats_are_refused_in_one_line(f):
+    with pytest.raises(InputError, match=r"^f = '1e400.*must have numbers within the range of float64$"):
+        as_target(f)

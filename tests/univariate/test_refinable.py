@@ -118,6 +118,13 @@ def test_depth_is_linear_in_n() -> None:
         ([2, "1/2", -1, "1/2"], "converge"),
         ([sp.sqrt(2), 1, 1 - sp.sqrt(3)], "add up to 1"),
         (["x", 1, 1], "decimal"),
+        # with a symbol read as 0 these would be the hat's
+        ([sp.Rational(1, 2) + sp.Symbol("a"), 1, sp.Rational(1, 2) - sp.Symbol("a")], r"coefficients\[0\] = a \+ 1/2"),
+        ([1, sp.I, 0, 1 - sp.I], r"coefficients\[1\] = I: must be a real number"),
+        ([sp.oo, 1, 1], r"coefficients\[0\] = oo"),
+        ([sp.sqrt(2), "one", 1], r"coefficients\[1\]"),
+        (3, "must be a sequence"),
+        (np.array(3), "must be a sequence"),
     ],
 )
 def test_bad_coefficients(c: list, text: str) -> None:

@@ -10,9 +10,16 @@ import pytest
 import sympy as sp
 
 from relutheory.core.errors import InputError
-from relutheory.univariate.constructions import analytic_network, polynomial_network, product_network, square_network
+from relutheory.univariate.constructions import (
+    Construction,
+    analytic_network,
+    polynomial_network,
+    product_network,
+    square_network,
+)
 from relutheory.univariate.constructions.analytic import bound_on_ellipse, interpolant
 from relutheory.univariate.constructions.balls import ball_function
+from relutheory.univariate.constructions.polynomials import _terms
 
 X = sp.Symbol("x")
 
@@ -29,6 +36,24 @@ def test_the_square_is_the_interpolant_at_dyadic_points(L: int) -> None:
         )
     middles = [f((2 * i + 1) * h / 2) - ((2 * i + 1) * h / 2) ** 2 for i in range(2**L)]
     assert set(middles) == {made.error}
+
+
+def test_the_pieces_of_deep_squares_are_listed_by_64_bit_integers() -> None:
+    f, h = square_network(18).function, Fraction(1, 2**18)
+    assert f.pieces == 2**18 + 2
+    for i in (0, 1, 2, 12345, 2**17, 2**18 - 1):
+        assert f(i * h) == (i * h) ** 2
+        assert f((i + Fraction(1, 2)) * h) == (i * h) ** 2 + i * h**2 + h**2 / 2
+    assert not f._graph.y.wide  # 40 times as slow where it is
+
+
+@pytest.mark.parametrize("L", [19, 20, 21, 22, 45])
+def test_where_the_sum_is_no_longer_doubled(L: int) -> None:
+    made = square_network(L)
+    for x in (Fraction(1, 3), Fraction(5, 7), Fraction(1), Fraction(3, 2 ** (L + 1))):
+        y = x * 2**L % 1
+        assert made(x) - x**2 == y * (1 - y) / Fraction(4) ** L
+    assert abs(made.network.forward([0.3])[0] - 0.09) < 4.0 ** -min(L, 25)
 
 
 def test_a_square_of_depth_300_is_exact_in_rationals() -> None:
@@ -101,6 +126,10 @@ def test_the_bound_of_a_polynomial_is_not_far_off() -> None:
         (sp.sqrt(X + sp.Rational(1, 4)), "1e-6"),
         (X**4 - X, "1e-8"),
         (sp.Integer(2), "1e-3"),
+        (sp.asinh(X), "1e-5"),
+        (sp.atan(2 * X), "1e-4"),
+        (sp.acos(X / 3) + sp.asin(X / 2), "1e-5"),
+        (sp.atanh(X / 2), "1e-4"),
     ],
 )
 def test_analytic_functions(f: sp.Expr, error: str) -> None:
@@ -118,6 +147,25 @@ def test_analytic_functions(f: sp.Expr, error: str) -> None:
 def test_the_depth_of_an_analytic_function_grows_like_the_square_of_the_digits() -> None:
     depths = [analytic_network(sp.log(2 + X), Fraction(1, 10**k)).depth for k in (4, 8, 16)]
     assert depths[1] < 5 * depths[0] and depths[2] < 5 * depths[1]
+
+
+@pytest.mark.parametrize(("scale", "share"), [(1, 4), (4, 1), (5, 1), (16, 1), (17, 1), (2**40, 3), (1, 10**40)])
+def test_squares_have_as_few_terms_as_their_share_allows(scale: int, share: int) -> None:
+    m = _terms(Fraction(scale), Fraction(1, share))
+    assert scale * Fraction(1, 4 ** (m + 1)) <= Fraction(1, share)
+    assert m == 0 or scale * Fraction(1, 4**m) > Fraction(1, share)
+
+
+def test_errors_of_any_size_are_shown() -> None:
+    small = square_network(1).network
+    for error, text in (
+        (3 * Fraction(1, 10**5000), "3e-5000"),
+        (Fraction(10**6000, 7), "1.43e5999"),
+        (Fraction(1, 8), "1/8"),
+    ):
+        made = Construction(network=small, target="x^2", error=error, error_kind="exact")
+        assert repr(made).endswith(f"error {text}, exact)")
+    assert repr(analytic_network(sp.Integer(0), 1)).endswith("error 0, exact)")
 
 
 def test_ellipses() -> None:
@@ -140,7 +188,17 @@ def test_the_interpolant_is_that_of_numpy() -> None:
     assert np.allclose([float(v) for v in c], fitted[: len(c)], atol=1e-10)
 
 
-@pytest.mark.parametrize("f", [sp.sqrt(X), sp.Abs(X - sp.Rational(1, 2)), 1 / (X - sp.Rational(1, 3)), sp.log(X)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        sp.sqrt(X),
+        sp.asin(X),
+        sp.atanh(X + 1),
+        sp.Abs(X - sp.Rational(1, 2)),
+        1 / (X - sp.Rational(1, 3)),
+        sp.log(X),
+    ],
+)
 def test_functions_that_are_not_analytic_are_refused(f: sp.Expr) -> None:
     with pytest.raises(InputError, match="analytic"):
         analytic_network(f, "1e-3")
@@ -150,6 +208,16 @@ def test_functions_that_are_not_analytic_are_refused(f: sp.Expr) -> None:
     "call",
     [
         lambda: square_network(0),
+        lambda: square_network(10**5),
+        lambda: polynomial_network(3, 1),
+        lambda: polynomial_network("123", 1),
+        lambda: polynomial_network([1], 1, np.array(["monomial", "chebyshev"])),
+        lambda: polynomial_network([1] * 4, Fraction(1, 10**9999)),
+        lambda: analytic_network("x", 1),
+        lambda: analytic_network("exp(", 1),
+        lambda: analytic_network("__import__('os').getcwd()", 1),
+        lambda: analytic_network(object(), 1),
+        lambda: analytic_network(lambda x: x, 1),
         lambda: product_network(2, 0),
         lambda: product_network(2, float("nan")),
         lambda: polynomial_network([], 1),

@@ -81,6 +81,8 @@ def test_float_and_exact_agree() -> None:
     "call",
     [
         lambda: takagi_network(0),
+        lambda: takagi_network(10**5),
+        lambda: takagi_network(np.array([1, 2])),  # type: ignore[arg-type]
         lambda: takagi_network(2, 1),
         lambda: takagi_network(2, -1.5),
         lambda: takagi_network(2, psi=CPwL([0, 1], [0, "3/2"])),

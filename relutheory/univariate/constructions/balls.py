@@ -17,7 +17,7 @@ BallFunction = Callable[[acb, bool], acb]
 _MOST_BITS = 2**15
 _ENTIRE = ("exp", "sin", "cos", "sinh", "cosh", "tan", "tanh", "erf")
 _CUT = ("log", "sqrt")
-_ON_A_LINE = {"atan": "atan", "asinh": "asinh", "atanh": "atanh", "asin": "asin", "acos": "acos"}
+_IMAGINARY, _REAL = ("atan", "asinh"), ("atanh", "asin", "acos")  # cut beyond -1 and 1 on this axis
 
 
 def ball_function(f: Any) -> BallFunction:
@@ -28,9 +28,12 @@ def ball_function(f: Any) -> BallFunction:
     """
     import sympy
 
-    expression = sympy.sympify(f)
+    try:
+        expression = sympy.sympify(f, strict=True)  # strings would be run as Python
+    except sympy.SympifyError:
+        expression = None
     if not isinstance(expression, sympy.Expr) or len(expression.free_symbols) > 1:
-        reject("f", f, "must be an expression in one variable")
+        reject("f", f, "must be a sympy expression in one variable")
     _value(expression, acb(fmpq(1, 3)), False)  # parts that are not known show at once
     return lambda z, analytic: _value(expression, z, analytic)
 
@@ -62,8 +65,10 @@ def _value(e: Any, z: acb, analytic: bool) -> acb:
         return getattr(values[0], name)()
     if name in _CUT:
         return getattr(values[0], name)(analytic=analytic)
-    if name in _ON_A_LINE and (not analytic or (name in ("atan", "asinh") and abs(values[0]).upper() < 1)):
-        return getattr(values[0], name)()
+    if name in _IMAGINARY or name in _REAL:
+        along, across = (values[0].imag, values[0].real) if name in _IMAGINARY else (values[0].real, values[0].imag)
+        if not analytic or abs(along) < 1 or not across.contains(0):
+            return getattr(values[0], name)()
     if name == "Abs" and not analytic:
         return acb(abs(values[0]))
     if name in ("Max", "Min") and not analytic:
@@ -71,7 +76,7 @@ def _value(e: Any, z: acb, analytic: bool) -> acb:
         for v in values[1:]:
             best = best.max(v.real) if name == "Max" else best.min(v.real)
         return acb(best)
-    if name in _ON_A_LINE or name in ("Abs", "Max", "Min"):
+    if name in (*_IMAGINARY, *_REAL, "Abs", "Max", "Min"):
         return acb("nan")
     reject("f", e, "has parts other than + - * /, powers, exp, log, trigonometric functions, Abs, Max and Min")
 

@@ -22,7 +22,10 @@ from relutheory.univariate.constructions.building import Builder, Form, digit, s
 from relutheory.univariate.constructions.hats import HALF, sawtooth, sawtooth_neurons
 from relutheory.univariate.constructions.result import BOUND, Construction, checked_count
 from relutheory.univariate.constructions.sampling import power_upper, sampled
+from relutheory.univariate.inputs import short
 
+_LEAST_ALPHA = Fraction(1, 2**30)  # of less, next to nothing is left of the rate, and ramps become very narrow
+_MOST_POINTS = 10**6  # of the grid
 _PER_LAYER = 7  # neurons of the look-up in a layer: as many as make it as wide as the rest
 
 
@@ -33,15 +36,16 @@ def lipschitz_network(
 
     f : CPwL; sympy expression; or callable that takes Fractions and returns numbers (floats are taken for the values
     themselves) or `Enclosure`s.  constant : M > 0.  steps : m >= 1 of a block.  blocks : K >= 1; None for (7 m) / 2,
-    which makes look-up and digits equally deep.  alpha : in (0, 1].  bits : to which values that are not rational are
-    enclosed; None for enough.
+    which makes look-up and digits equally deep.  alpha : from 2^-30 to 1.  bits : to which values that are not rational
+    are enclosed; None for enough.
 
     Returns a `Construction` with depth about log2 K + 2K / 7 + m and a proved bound of the error, with h = 1 / (K m)
-    about M h^alpha (1/2 + 2^-alpha).  Its longest weight has about 1.6 m bits.  Digits are taken off by sums with terms
-    near 9^m: float64 loses them from m = 17 on, `network.forward_exact` does not.  On a ramp the digits
-    run through up to 3^m strings, which the clipping hides: list the pieces (`function`) for small m only.  M is
-    checked between neighbouring points of the grid only.
-    Raises InputError for other arguments, and where f moves by more than M h^alpha in a step.
+    about M h^alpha (1/2 + 2^-alpha).  Its digits take weights of about 1.6 m bits, its read-out has those of M h^alpha
+    besides.  Digits are taken off by sums with terms near 9^m: float64 loses them from m = 17 on,
+    `network.forward_exact` does not.  On a ramp the digits run through up to 5^m strings, of which the clipping hides
+    most: `function` lists the pieces for small m only, and says so where there are too many.  M is checked between
+    neighbouring points of the grid only: where f moves by more elsewhere, the bound does not hold.
+    Raises InputError for other arguments, for over 10^6 points K m, and where f moves by more than M h^alpha in a step.
 
     Source: Yarotsky (2018), for the rate and the idea; the construction is this package's own.
 
@@ -58,8 +62,10 @@ def lipschitz_network(
     M, exponent = rational(constant, "constant"), rational(alpha, "alpha")
     if M <= 0:
         reject("constant", constant, "must be positive")
-    if not 0 < exponent <= 1:
-        reject("alpha", alpha, "must be in (0, 1]")
+    if not _LEAST_ALPHA <= exponent <= 1:
+        reject("alpha", alpha, f"must be from {float(_LEAST_ALPHA)} to 1")
+    if K * m > _MOST_POINTS:
+        reject("steps", steps, f"makes {K * m} values of f with {K} blocks, and must make at most {_MOST_POINTS}")
     step_size = M * power_upper(Fraction(1, K * m), exponent)
     allowed = step_size / 2**20 if bits is None else Fraction(1, 2 ** checked_count(bits, "bits"))
     values, error = sampled(f, K * m, allowed)
@@ -68,13 +74,24 @@ def lipschitz_network(
     for i in range(K * m):
         if abs(levels[i + 1] - levels[i]) > 1:
             reject("constant", constant, f"must bound f: it moves by more on [{i}/{K * m}, {i + 1}/{K * m}]")
+    codes = [_code(levels[i * m : (i + 1) * m + 1]) for i in range(K)]
     narrow = _ramp(exponent, q / step_size)
     return Construction(
-        network=_network(levels, K, m, q, narrow),
-        target=f"a function with |f(x) - f(y)| <= {constant} |x - y|^{exponent}",
+        network=_network(levels[::m], codes, m, q, narrow),
+        target=f"a function with |f(x) - f(y)| <= {short(M)} |x - y|^{short(exponent)}",
         error=q / 2 + error + step_size * power_upper(HALF, exponent),
         error_kind=BOUND,
+        hidden_kinks=_hidden_kinks(codes, m),
     )
+
+
+def _hidden_kinks(codes: Sequence[int], m: int) -> Fraction:
+    """About how many kinks the neurons have on all ramps: four for every string of digits that is run through.
+
+    On a ramp the number goes from one code to the next.  What is left of it after the first digit goes up with it, and
+    down by as much wherever that digit jumps, two times in three: so its way is 5/3 as long for every further digit.
+    """
+    return 4 * sum(abs(after - before) for before, after in pairwise(codes)) * Fraction(5, 3) ** (m - 1)
 
 
 def _ramp(alpha: Fraction, growth: Fraction) -> Fraction:
@@ -90,13 +107,11 @@ def _ramp(alpha: Fraction, growth: Fraction) -> Fraction:
     return s
 
 
-def _network(levels: Sequence[int], K: int, m: int, q: Fraction, narrow: Fraction) -> ReLUNetwork:
-    """The network, in units of q until the end."""
-    builder = Builder()
+def _network(starts: Sequence[int], codes: Sequence[int], m: int, q: Fraction, narrow: Fraction) -> ReLUNetwork:
+    """The network, in units of q until the end.  starts : the first levels of the blocks, and the last one of all."""
+    builder, K = Builder(), len(codes)
     (x,) = builder.inputs
     y, block, envelope = _locate(builder, x, K, m, narrow)
-    starts = list(levels[::m])
-    codes = [_code(levels[i * m : (i + 1) * m + 1]) for i in range(K)]
     y, envelope, code, above, g = _look_up(builder, (y, block, envelope), codes, starts, m)
     above, envelope, g = _walk(builder, (y, envelope, code, above, g), K, m, starts[0])
     (inside, beyond), (envelope, g) = builder.relu(

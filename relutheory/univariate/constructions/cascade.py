@@ -19,6 +19,7 @@ from typing import Any
 
 from relutheory.core.errors import reject
 from relutheory.core.exact import rational, to_fmpq
+from relutheory.univariate.inputs import sequence
 
 Matrix = list[list[Fraction]]
 Vector = list[Fraction]
@@ -159,11 +160,18 @@ class Cascade:
 
 def cascade_of(coefficients: Sequence[Any], bits: int) -> Cascade:
     """The cascade of numbers, or of sympy numbers rounded to `bits` bits so that the sum rules stay exact."""
-    given = list(coefficients)
+    given = list(sequence(coefficients, "coefficients"))
     if not 3 <= len(given) <= 40:
         reject("coefficients", f"{len(given)} numbers", "must be from 3 to 40: phi must be continuous")
-    if all(not hasattr(v, "free_symbols") or v.is_Rational for v in given):
-        c = [Fraction(str(v)) if hasattr(v, "free_symbols") else rational(v, "coefficients") for v in given]
+    for i, v in enumerate(given):
+        if not hasattr(v, "free_symbols"):
+            given[i] = rational(v, f"coefficients[{i}]")
+        elif v.free_symbols or not v.is_real:
+            reject(f"coefficients[{i}]", v, "must be a real number")
+        elif v.is_Rational:
+            given[i] = Fraction(int(v.p), int(v.q))
+    if all(isinstance(v, Fraction) for v in given):
+        c = given
         if sum(c[::2]) != 1 or sum(c[1::2]) != 1:
             reject("coefficients", ", ".join(map(str, c)), "must add up to 1 over even and over odd indices")
         return Cascade(tuple(c))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational
 from relutheory.univariate.constructions.building import Builder, Form
 from relutheory.univariate.constructions.hats import hat_chain, made, sawtooth, sawtooth_neurons
@@ -50,10 +51,11 @@ def fourier_like_sum(
     >>> wave.width, wave.depth, wave("1/8")
     (4, 7, Fraction(-5, 9))
     """
-    parts = [
-        *((k, v, Fraction(0)) for k, v in cosines.items()),
-        *((k, v, Fraction(3, 4)) for k, v in (sines or {}).items()),
-    ]
+    waves = (("cosines", cosines, Fraction(0)), ("sines", {} if sines is None else sines, Fraction(3, 4)))
+    for name, given, _ in waves:
+        if not isinstance(given, Mapping):
+            reject(name, given, "must be a mapping from k to the coefficient")
+    parts = [(k, v, shift) for _, given, shift in waves for k, v in given.items()]
     terms = [(checked_count(k, "k", most=_LARGEST), rational(v, f"coefficient of {k}"), shift) for k, v, shift in parts]
     builder = Builder()
     (x,) = builder.inputs

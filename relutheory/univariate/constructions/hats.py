@@ -8,6 +8,7 @@ from typing import Any
 from relutheory.core.errors import reject
 from relutheory.univariate.constructions.building import Builder, Form
 from relutheory.univariate.constructions.result import EXACT, Construction, checked_count
+from relutheory.univariate.fixed_width import checked_size
 
 HALF = Fraction(1, 2)
 
@@ -15,8 +16,9 @@ HALF = Fraction(1, 2)
 def hat_power(k: int, width: int = 2) -> Construction:
     """The k-fold composition of H(x) = 1 - |2x - 1| with itself: 2^(k - 1) teeth on [0, 1].
 
-    k : from 1 on.  width : at least 2; with q = floor(log2 width), each layer realises q compositions, so that the
-    depth is ceil(k / q).  Returns a `Construction` without error.  Raises InputError for other k and widths.
+    k : from 1 on.  width : at least 2; with q = floor(log2 width), each layer realises q compositions by 2^q neurons,
+    so that the depth is ceil(k / q).  Returns a `Construction` without error, of width 2^min(q, k).  Raises InputError
+    for other k and widths, and where the network fills the memory.
 
     Source: Daubechies, DeVore, Foucart, Hanin, Petrova (2022); the sawtooth goes back to Telgarsky (2016).
 
@@ -28,6 +30,7 @@ def hat_power(k: int, width: int = 2) -> Construction:
     if checked_count(width, "width") < 2:
         reject("width", width, "must be at least 2: one neuron has one kink")
     most = int(width).bit_length() - 1
+    checked_size("width", width, 2 ** min(most, left), -(-left // most))
     builder = Builder()
     (y,) = builder.inputs
     while left:

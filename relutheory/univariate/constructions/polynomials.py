@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,9 @@ from relutheory.networks.layers import ReLUNetwork
 from relutheory.univariate.constructions.building import Builder
 from relutheory.univariate.constructions.result import BOUND, EXACT, Construction
 from relutheory.univariate.constructions.squares import signed_halves, square_difference
+from relutheory.univariate.fixed_width import checked_numbers
+
+_DEEPEST = 20_000  # layers: more take minutes to make
 
 
 def polynomial_network(coefficients: Sequence[Number], error: Number, basis: str = "monomial") -> Construction:
@@ -23,7 +27,7 @@ def polynomial_network(coefficients: Sequence[Number], error: Number, basis: str
 
     coefficients : a_0, a_1, ...  error : positive.  basis : "monomial" or "chebyshev" (T_j, shifted to [0, 1]).
     Returns a `Construction` with a proved bound <= error, of depth about (degree - 1) log4(1 / error).  Raises
-    InputError for other arguments.
+    InputError for other arguments, and where it would take more than 20000 layers.
 
     Source: Yarotsky (2017), for polynomials by products; the bookkeeping of errors is this package's own.
 
@@ -33,17 +37,21 @@ def polynomial_network(coefficients: Sequence[Number], error: Number, basis: str
     >>> abs(cubic("1/3") - Fraction(22, 27)) <= cubic.error
     True
     """
-    given = [rational(v, f"coefficients[{i}]") for i, v in enumerate(coefficients)]
+    given = checked_numbers("coefficients", coefficients)
     goal = rational(error, "error")
     if not given:
         reject("coefficients", coefficients, "must be at least one")
     if goal <= 0:
         reject("error", error, "must be positive")
-    if basis not in ("monomial", "chebyshev"):
+    if not isinstance(basis, str) or basis not in ("monomial", "chebyshev"):
         reject("basis", basis, 'must be "monomial" or "chebyshev"')
     while len(given) > 1 and not given[-1]:
         given.pop()
-    network, found = _recurrence(given, goal, chebyshev=basis == "chebyshev")
+    steps = _plan(given, goal, chebyshev=basis == "chebyshev")
+    depth = 1 + sum(step.terms + 1 for step in steps)
+    if depth > _DEEPEST:
+        reject("error", error, f"takes {depth} layers at this degree, and must take at most {_DEEPEST}")
+    network, found = _recurrence(given, steps, chebyshev=basis == "chebyshev")
     return Construction(
         network=network,
         target=f"a polynomial of degree {len(given) - 1}",
@@ -52,7 +60,38 @@ def polynomial_network(coefficients: Sequence[Number], error: Number, basis: str
     )
 
 
-def _recurrence(a: Sequence[Fraction], goal: Fraction, *, chebyshev: bool) -> tuple[ReLUNetwork, Fraction]:
+@dataclass(frozen=True)
+class _Step:
+    """The product in step k: of a number within `size`, times `scale / size`, by squares of so many terms.
+
+    older : a bound of what the step before that had.
+    """
+
+    k: int
+    size: Fraction
+    older: Fraction
+    scale: Fraction
+    terms: int
+
+
+def _plan(a: Sequence[Fraction], goal: Fraction, *, chebyshev: bool) -> list[_Step]:
+    """The products of Horner's or Clenshaw's rule, with equal shares of the error."""
+    degree = len(a) - 1
+    share = goal / max(degree - 1, 1)
+    # |b_k| <= sum_{j >= k} |a_j U_{j-k}(t)|, or |a_j t^(j-k)|, for coefficients within `share`
+    bounds, plain, total = [Fraction(0)] * (degree + 2), Fraction(0), Fraction(0)
+    for k in range(degree, -1, -1):
+        plain += abs(a[k]) + share
+        total = total + plain if chebyshev else plain
+        bounds[k] = _power_above(total)
+    steps = []
+    for k in range(degree - 2, -1, -1):
+        scale = bounds[k + 1] * (2 if chebyshev and k else 1)
+        steps.append(_Step(k, bounds[k + 1], bounds[k + 2], scale, _terms(scale, share)))
+    return steps
+
+
+def _recurrence(a: Sequence[Fraction], steps: Sequence[_Step], *, chebyshev: bool) -> tuple[ReLUNetwork, Fraction]:
     """The network of Horner's or Clenshaw's rule, and the sum of the errors of its products."""
     builder = Builder()
     _, (x,) = builder.relu([], [(builder.inputs[0], 0)])
@@ -62,42 +101,35 @@ def _recurrence(a: Sequence[Fraction], goal: Fraction, *, chebyshev: bool) -> tu
     if degree >= 1:
         factor = 2 if chebyshev and degree > 1 else 1
         now, before = factor * a[degree] * t + a[degree - 1], now
-    share = goal / max(degree - 1, 1)
-    for k in range(degree - 2, -1, -1):
-        size, older = _bound(a, k + 1, share, chebyshev), _bound(a, k + 2, share, chebyshev)
-        scale = size * (2 if chebyshev and k else 1)
-        terms = _terms(scale, share)
-        total += scale / 4 ** (terms + 1)
+    for step in steps:
+        k, size, scale = step.k, step.size, step.scale
+        total += scale / 4 ** (step.terms + 1)
         fresh = a[k] - before if chebyshev else 0 * before + a[k]
-        low = a[k] - (older if chebyshev else 0)
+        low = a[k] - (step.older if chebyshev else 0)
         halves, (fresh, x, now) = builder.relu(
             signed_halves(t, now * (1 / size), Fraction(1)), [(fresh, low), (x, 0), (now, -size)]
         )
         after, (x, now) = square_difference(
-            builder, halves, terms, fresh, low - scale, scale, [(x, Fraction(0)), (now, -size)]
+            builder, halves, step.terms, fresh, low - scale, scale, [(x, Fraction(0)), (now, -size)]
         )
         now, before = after, now
         t = 2 * x - 1 if chebyshev else x
     return builder.network(now), total
 
 
-def _bound(a: Sequence[Fraction], k: int, share: Fraction, chebyshev: bool) -> Fraction:
-    """A power of 2 that bounds b_k = sum_{j >= k} a_j U_{j-k}(t), or a_j t^(j-k), for coefficients within `share`."""
-    total = sum(((abs(v) + share) * (i + 1 if chebyshev else 1) for i, v in enumerate(a[k:])), Fraction(0))
-    power = Fraction(1)
-    while power < total:
-        power *= 2
-    while power / 2 >= total > 0:
-        power /= 2
-    return power
+def _power_above(value: Fraction) -> Fraction:
+    """The least power of 2 that is >= a positive number."""
+    power = value.numerator.bit_length() - value.denominator.bit_length()  # 2^(power - 1) < value < 2^(power + 1)
+    found = Fraction(2) ** (power - 1)
+    while found < value:
+        found *= 2
+    return found
 
 
 def _terms(scale: Fraction, share: Fraction) -> int:
     """The least m >= 0 with scale * 4^-(m + 1) <= share."""
-    m = 0
-    while scale > share * 4 ** (m + 1):
-        m += 1
-    return m
+    ratio = -(-scale // share)  # 4^(m + 1) >= ratio where 2 (m + 1) is at least the bits of ratio - 1
+    return max(0, ((ratio - 1).bit_length() - 1) // 2)
 
 
 def analytic_network(f: Any, error: Number) -> Construction:
@@ -127,7 +159,8 @@ def analytic_network(f: Any, error: Number) -> Construction:
         reject("error", error, "must be positive")
     coefficients, off = interpolant(f, goal / 2)
     made = polynomial_network(coefficients, goal - off, basis="chebyshev")
-    return Construction(network=made.network, target=str(f), error=off + _number(made), error_kind=BOUND)
+    found = off + _number(made)
+    return Construction(network=made.network, target=str(f), error=found, error_kind=BOUND if found else EXACT)
 
 
 def _number(made: Construction) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,8 +13,11 @@ from relutheory.core.errors import reject
 from relutheory.core.verdict import Enclosure
 from relutheory.networks.layers import ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.inputs import about, whole
 
 EXACT, ENCLOSED, BOUND = "exact", "enclosure", "upper bound"
+_SHORT = 10**12  # numerators and denominators up to it are written out
+_MOST_KINKS = 2 * 10**4  # about as many with long numbers as are listed in some seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,8 @@ class Construction:
 
     `width`, `depth` : of the ReLU layers.  `parameters` : of a fully connected network of this size,
     W (W + 1) L - (W - 1)^2 + 2 for one input.  `function` : the network's function as a `CPwL`, exactly.
-    `weight_bits` : the bits of the longest weight or bias.
+    `weight_bits` : the bits of the longest weight or bias.  hidden_kinks : about how many kinks its neurons have where
+    that is known to be far more than the function has; listing the function takes them all.
     """
 
     network: ReLUNetwork
@@ -34,6 +39,7 @@ class Construction:
     error: Fraction | Enclosure
     error_kind: str
     domain: tuple[Fraction, Fraction] = (Fraction(0), Fraction(1))
+    hidden_kinks: Fraction = Fraction(0)
 
     @property
     def width(self) -> int:
@@ -66,9 +72,16 @@ class Construction:
 
     @cached_property
     def function(self) -> CPwL:
-        """The network's function on the domain.  Raises InputError where it has two inputs."""
+        """The network's function on the domain.
+
+        Raises InputError where the network has two inputs, and where its neurons have too many kinks to list them all:
+        the value at a point, by a call, is exact all the same.
+        """
         if self.network.input_dim != 1:
             reject("network", self.network, "must have one input to be a function of one variable")
+        if self.hidden_kinks > _MOST_KINKS:
+            rule = f"its neurons have about {about(self.hidden_kinks)} kinks, and must have at most {_MOST_KINKS}"
+            reject("network", self.network, f"{rule}; values at single points are exact at any size")
         return CPwL.from_network(self.network, *self.domain)
 
     def __call__(self, *x: Any) -> Fraction:
@@ -92,17 +105,13 @@ def _shown(error: Fraction | Enclosure) -> str:
     """Short: as it is where it is short, else to three digits."""
     if isinstance(error, Enclosure):
         return f"in [{_shown(error.lo)}, {_shown(error.hi)}]"
-    text = str(error)
-    if len(text) <= 12:
-        return text
-    power = len(str(abs(error.numerator))) - len(str(error.denominator))
-    power -= abs(error) < Fraction(10) ** power
+    if max(abs(error.numerator), error.denominator) < _SHORT and len(str(error)) <= 12:
+        return str(error)
+    power = math.floor(math.log10(abs(error.numerator)) - math.log10(error.denominator))
     scaled = error / Fraction(10) ** power
     return f"{scaled.numerator / scaled.denominator:.3g}e{power}"
 
 
 def checked_count(value: Any, name: str, least: int = 1, most: int = 10**5) -> int:
     """`value` as an int from `least` to `most`; else an `InputError`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
-        reject(name, value, f"must be an integer from {least} to {most}")
-    return int(value)
+    return whole(name, value, least, most)

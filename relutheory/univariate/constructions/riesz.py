@@ -17,6 +17,7 @@ from relutheory.core.errors import reject
 from relutheory.core.exact import to_fmpq
 from relutheory.core.verdict import Enclosure, Rigor
 from relutheory.univariate.constructions.result import checked_count
+from relutheory.univariate.inputs import sequence
 
 _LARGEST = 10**15
 _BITS = 160
@@ -89,7 +90,8 @@ def gram_spectrum(indices: Iterable[int]) -> tuple[Enclosure, Enclosure]:
 
 
 def _indices(indices: Iterable[int]) -> list[int]:
-    chosen = [checked_count(k, "indices", most=_LARGEST) for k in indices]
+    given = enumerate(sequence(indices, "indices", "integers"))
+    chosen = [checked_count(k, f"indices[{i}]", most=_LARGEST) for i, k in given]
     if not chosen or len(set(chosen)) < len(chosen):
         reject("indices", chosen, "must be at least one, all different")
     return chosen

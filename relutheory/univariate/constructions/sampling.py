@@ -54,7 +54,7 @@ def power_upper(base: Fraction, exponent: Fraction) -> Fraction:
     """A rational number >= base^exponent, at most a little larger; equal where the exponent is 1 or the base 0."""
     if exponent == 1 or base == 0:
         return base
-    with ctx.workprec(_POWER_BITS):
+    with ctx.workprec(_POWER_BITS + (1 / exponent).numerator.bit_length()):  # near 1 where the exponent is small
         return upper(arb(to_fmpq(base)) ** arb(to_fmpq(exponent)))
 
 

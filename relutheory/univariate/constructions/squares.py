@@ -11,13 +11,16 @@ from relutheory.univariate.constructions.building import Builder, Form
 from relutheory.univariate.constructions.hats import sawtooth, sawtooth_neurons
 from relutheory.univariate.constructions.result import EXACT, Construction, checked_count
 
+_SCALED = 20  # layers in which the collected sum is doubled: exact sweeps up to there stay within 64 bits
+_DEEPEST = 10**4  # layers: weights of 2 bits per layer and more would fill the memory
+
 
 def square_network(depth: int) -> Construction:
     """x^2 on [0, 1] up to 4^-(L + 1), L = depth, at width 3.
 
     With H the hat function x - x^2 = sum_{k >= 1} 4^-k H^k(x), where H^k is the k-fold composition.  The network adds
     the first L terms: it is the interpolant of x^2 at i / 2^L, and its error is 4^-(L + 1) in the middle of every two
-    such points.  Two neurons compute the next H^k, the third collects.
+    such points.  Two neurons compute the next H^k, the third collects (2^k times the sum, for k up to 20).
 
     depth : L >= 1.  Returns a `Construction` with the exact error.  Raises InputError for other depths.
 
@@ -29,17 +32,18 @@ def square_network(depth: int) -> Construction:
     >>> square("1/16") - Fraction(1, 16) ** 2 == square.error
     True
     """
-    L = checked_count(depth, "depth")
+    L = checked_count(depth, "depth", most=_DEEPEST)
     builder = Builder()
     (x,) = builder.inputs
-    y, collected = x, x
+    y, collected, scale = x, x, Fraction(1)
     for k in range(1, L + 1):
         neurons, (collected,) = builder.relu(sawtooth_neurons(y), [(collected, 0)])
         y = sawtooth(neurons)
-        collected = collected - Fraction(1, 4**k) * y
-    return Construction(
-        network=builder.network(collected), target="x^2", error=Fraction(1, 4 ** (L + 1)), error_kind=EXACT
-    )
+        factor = 2 if k <= _SCALED else 1
+        scale *= factor
+        collected = factor * collected - scale / 4**k * y
+    network = builder.network(1 / scale * collected)
+    return Construction(network=network, target="x^2", error=Fraction(1, 4 ** (L + 1)), error_kind=EXACT)
 
 
 def product_network(depth: int, bound: Number = 1) -> Construction:
@@ -57,7 +61,7 @@ def product_network(depth: int, bound: Number = 1) -> Construction:
     >>> product.width, product.error, product("1/3", "1/3") - Fraction(1, 9), product("1/3", 0)
     (5, Fraction(1, 4096), Fraction(1, 4608), Fraction(0, 1))
     """
-    L = checked_count(depth, "depth")
+    L = checked_count(depth, "depth", most=_DEEPEST)
     M = rational(bound, "bound")
     if M <= 0:
         reject("bound", bound, "must be positive")

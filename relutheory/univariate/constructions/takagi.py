@@ -11,11 +11,13 @@ from relutheory.univariate.constructions.building import Builder
 from relutheory.univariate.constructions.kinks import Kinks
 from relutheory.univariate.constructions.result import BOUND, EXACT, Construction, checked_count
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.inputs import short
 
 HAT = CPwL([0, Fraction(1, 2), 1], [0, 1, 0])
 IDENTITY = CPwL([0, 1], [0, 1])
 # the sum over k >= 1 of t^k H^k has these suprema: the Takagi function's is 2/3, that of x (1 - x) is 1/4
 _SUPREMA = {Fraction(1, 2): Fraction(2, 3), Fraction(1, 4): Fraction(1, 4)}
+_MOST_TERMS = 10**4  # powers of t get long
 _NAMES = {Fraction(1, 2): "the Takagi function", Fraction(1, 4): "x (1 - x)"}
 
 
@@ -38,7 +40,7 @@ def takagi_network(
     >>> takagi.width, takagi.depth, takagi.error, takagi("1/3")
     (3, 10, Fraction(1, 1536), Fraction(341, 512))
     """
-    n = checked_count(terms, "terms")
+    n = checked_count(terms, "terms", most=_MOST_TERMS)
     ratio = rational(t, "t")
     if abs(ratio) >= 1:
         reject("t", t, "must lie between -1 and 1: the series has to converge")
@@ -50,7 +52,7 @@ def takagi_network(
     error = _SUPREMA[ratio] * ratio**n if known else size * abs(ratio) ** (n + 1) / (1 - abs(ratio))
     return Construction(
         network=_partial_sum(n, ratio, inner, outer, size),
-        target=_NAMES[ratio] if known else f"the sum of ({ratio})^k g(psi^k)",
+        target=_NAMES[ratio] if known else f"the sum of ({short(ratio)})^k g(psi^k)",
         error=error,
         error_kind=EXACT if known or not error else BOUND,
     )
