@@ -10,7 +10,7 @@ import numpy as np
 from relutheory.core.errors import reject
 from relutheory.univariate.rationals import Rationals, joined, placed, scalar, union
 
-_MOST = 10**8  # points of a composition: more would fill the memory
+_MOST = 2**25  # points of a composition: more would fill the memory
 
 
 class Graph(NamedTuple):

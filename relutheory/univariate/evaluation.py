@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from relutheory.core.errors import reject
 from relutheory.core.exact import nearest_float
+from relutheory.univariate.inputs import short
 
 if TYPE_CHECKING:
     from relutheory.univariate.cpwl import CPwL
@@ -50,10 +52,7 @@ def evaluate(f: CPwL, points: Any) -> np.ndarray:
     """The values at an array of points; what the floats cannot hold on the way is computed exactly and rounded."""
     from relutheory._kernels import piecewise
 
-    try:
-        array = np.asarray(points, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        reject("points", points, "must be an array of numbers within the range of float64")
+    array = _floats(points)
     flat = np.ascontiguousarray(array).reshape(-1)
     out = np.empty_like(flat)
     if not piecewise.evaluate(flat, *f._table, out):
@@ -62,3 +61,19 @@ def evaluate(f: CPwL, points: Any) -> np.ndarray:
         for i in np.flatnonzero(~np.isfinite(out)).tolist():
             out[i] = nearest_float(f(float(flat[i])))
     return out.reshape(array.shape)
+
+
+def evaluate_within(f: CPwL, points: Any, lo: Fraction, hi: Fraction) -> np.ndarray:
+    """The same, for points between lo and hi; others are an InputError."""
+    array = _floats(points)
+    outside = ~((array >= nearest_float(lo)) & (array <= nearest_float(hi)))
+    if outside.any():
+        reject("points", float(array[outside][0]), f"must be in [{short(lo)}, {short(hi)}]")
+    return evaluate(f, array)
+
+
+def _floats(points: Any) -> np.ndarray:
+    try:
+        return np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        reject("points", points, "must be an array of numbers within the range of float64")

@@ -13,6 +13,7 @@ from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational
 from relutheory.networks.layers import ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.evaluation import evaluate_within
 from relutheory.univariate.inputs import sequence
 
 _KINKS = 5000  # up to so many the function is found node by node in any case
@@ -113,6 +114,15 @@ class FixedWidthNetwork:
     def __call__(self, x: Number) -> Fraction:
         """The value at a number, exactly."""
         return self.network.forward_exact([x])[0]
+
+    def evaluate(self, points: Any) -> np.ndarray:
+        """The values at an array of points in [0, 1], float64: of `function`, so that no rounding grows with depth.
+
+        >>> from relutheory import CPwL, spline_network
+        >>> spline_network(CPwL([0, "1/3", 1], [0, 1, 0])).evaluate([0, 0.5, 1]).tolist()
+        [0.0, 0.75, 0.0]
+        """
+        return evaluate_within(self.function, points, Fraction(0), Fraction(1))
 
     def __repr__(self) -> str:
         return f"FixedWidthNetwork(width={self.width}, depth={self.depth})"

@@ -8,12 +8,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 
 from relutheory.core.errors import reject
 from relutheory.core.exact import Number, rational, to_fmpq
 from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.evaluation import evaluate_within
 from relutheory.univariate.fixed_width import FixedWidthNetwork, checked_numbers, parameter_count
 from relutheory.univariate.inputs import sequence
 from relutheory.univariate.nodes import IDENTITY, ZERO, Kinked, combined, positive_part
@@ -189,6 +191,10 @@ class SpecialNetwork:
             sums = (w * point + b for w, b in zip(layer.source, layer.bias, strict=True))
             nodes = tuple(max(value + _dot(row, nodes), _ZERO) for value, row in zip(sums, rows, strict=True))
         return total + _dot(self.readout, nodes)
+
+    def evaluate(self, points: Any) -> np.ndarray:
+        """The values at an array of points in [0, 1], float64: of `function`, so that no rounding grows with depth."""
+        return evaluate_within(self.function, points, _ZERO, Fraction(1))
 
     def __repr__(self) -> str:
         return f"SpecialNetwork(width={self.width}, depth={self.depth})"

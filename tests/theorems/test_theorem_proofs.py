@@ -22,8 +22,6 @@ from proofs_check import (
     layer_criterion,
     minimal_expansivity,
     montufar,
-    univariate_calculus,
-    univariate_splines,
     zaslavsky,
 )
 from proofs_check.steps import contradicts, equal, follows
@@ -47,10 +45,6 @@ PERTURBED = {
     "z beyond the segment": lambda: layer_criterion.check(2),
     "a gap between the kinks": lambda: bias.check(second_bias=sp.Rational(1, 2)),
     "2n rows in the half-space argument": lambda: minimal_expansivity.check(most_rows="2*n"),
-    "hats two principal knots apart": lambda: univariate_splines.check(spacing=2),
-    "q = floor(W / 6)": lambda: univariate_splines.check(channels=0),
-    "33 parameters for each breakpoint": lambda: univariate_splines.bound(33),
-    "no constant in the collation channel": lambda: univariate_calculus.check(shift=0),
     "2 eps made eps": lambda: deep_necessary.check(constant=1),
     "a dead coordinate": lambda: deep_necessary.check(live=False),
     "bias not masked, along depth": lambda: deep_products.check(mask_bias=False),

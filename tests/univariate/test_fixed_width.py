@@ -14,6 +14,7 @@ from relutheory import ReLUNetwork
 from relutheory.core.errors import InputError
 from relutheory.networks import AffineMap, ReLULayer
 from relutheory.univariate.calculus import sum_of_iterates
+from relutheory.univariate.constructions import takagi_network
 from relutheory.univariate.cpwl import CPwL
 from relutheory.univariate.fixed_width import FixedWidthNetwork, parameter_count
 from relutheory.univariate.nodes import Kinked, combined, network_function, positive_part
@@ -89,6 +90,24 @@ def test_widths_and_depths_are_positive_integers(bad: Any) -> None:
 def test_other_networks_are_refused(net: Any, rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         FixedWidthNetwork(net)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_points_are_evaluated_as_one(seed: int) -> None:
+    plain = FixedWidthNetwork(random_network(seed, 3, 3))
+    special = SpecialNetwork(
+        [SpecialLayer([2, -1], [-1, "1/3"]), SpecialLayer([1, 1], [0, "-1/2"], collect=[1, -3])], [2, 1]
+    )
+    made = takagi_network(5, "1/3")
+    points = np.append(np.random.default_rng(seed).random((9, 2)), [[0.0, 1.0]], axis=0)
+    for net, network in ((plain, plain.network), (special, special.to_network().network), (made, made.network)):
+        found = net.evaluate(points)
+        assert found.shape == points.shape
+        for x, value in zip(points.ravel().tolist(), found.ravel().tolist(), strict=True):
+            assert value == pytest.approx(float(by_hand(network, Fraction(x))), rel=1e-13, abs=1e-13)
+        for outside in (-(2.0**-60), 1 + 2.0**-52, float("nan"), float("inf")):
+            with pytest.raises(InputError, match=r"points = .*: must be in \[0, 1\]"):
+                net.evaluate([0.5, outside])
 
 
 @pytest.mark.parametrize("seed", range(30))

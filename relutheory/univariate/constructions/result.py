@@ -9,10 +9,13 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from relutheory.core.errors import reject
 from relutheory.core.verdict import Enclosure
 from relutheory.networks.layers import ReLUNetwork
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.evaluation import evaluate_within
 from relutheory.univariate.inputs import about, whole
 
 EXACT, ENCLOSED, BOUND = "exact", "enclosure", "upper bound"
@@ -87,6 +90,15 @@ class Construction:
     def __call__(self, *x: Any) -> Fraction:
         """The network's value at an exact point."""
         return self.network.forward_exact(x)[0]
+
+    def evaluate(self, points: Any) -> np.ndarray:
+        """The values at an array of points of the domain, float64: of `function`, so that no rounding grows with depth.
+
+        >>> from relutheory import square_network
+        >>> square_network(10).evaluate([[0.5, 0.625]]).tolist()
+        [[0.25, 0.390625]]
+        """
+        return evaluate_within(self.function, points, *self.domain)
 
     def __repr__(self) -> str:
         size = f"width {self.width}, depth {self.depth}, {self.parameters} parameters"
