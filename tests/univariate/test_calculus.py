@@ -159,8 +159,8 @@ def test_in_float_they_are_close() -> None:
         (lambda: widened(TENT, 10**7), "width = 10000000: .*weights and biases, and must make at most"),
         (lambda: deepened(TENT, 10**30), "depth = 1000.*weights and biases, and must make at most"),
         (
-            lambda: widened_special(special_spline_network(CPwL([0, 1], [0, 1]), 4), 10**6),
-            "width = 1000000: .*weights and biases",
+            lambda: widened_special(special_spline_network(CPwL([0, 1], [0, 1]), 4), 10**7),
+            "width = 10000000: .*weights and biases",
         ),
         (lambda: widened(TENT, 3), "width = 3: must be an integer >= 4"),
         (lambda: deepened(TENT, 0), "depth = 0: must be an integer >= 1"),
