@@ -114,12 +114,13 @@ def test_the_float_route_is_near():
 
 def test_too_many_pieces_are_refused(monkeypatch):
     monkeypatch.setattr(from_network, "_MOST", 2**11)
+    monkeypatch.setattr(from_network, "_MOST_WIDE", 2**8)
     # 2^10 + 1 points are as many as 2^11 values of two neurons are not
     assert CPwL.from_network(tents(9)).pieces == 2**9 + 2
     with pytest.raises(InputError, match="must have at most 1024 pieces with 2 neurons"):
         CPwL.from_network(tents(100))
     assert CPwL.from_network(tents(100), 0, F(1, 2**94)).pieces == 2**6 + 2
-    # numbers beyond 64 bits take eight times the room
+    # numbers beyond 64 bits take more room
     with pytest.raises(InputError, match="must have at most 128 pieces with 2 neurons"):
         CPwL.from_network(tents(12), F(1, 3**50), 1)
 
