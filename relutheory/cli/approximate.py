@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relutheory.cli.arguments import OK, add_command, count, domain_ends
+from relutheory.cli.arguments import OK, add_command, count, domain_ends, seconds
 from relutheory.cli.output import checked_target, print_json
 from relutheory.core.errors import InputError
 
@@ -46,6 +44,13 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--compare", action="store_true", help="also the errors of other methods with as many parameters"
     )
+    parser.add_argument(
+        "--time-limit",
+        type=seconds,
+        default=60.0,
+        metavar="S",
+        help='seconds, or "none" (default 60); then the best network so far is given, and the comparison ends',
+    )
     parser.add_argument("--plot", metavar="OUT", help="draw function, network and error: .pdf, .png or .svg")
     parser.add_argument("--save", metavar="NET.npz", help="write the network with float64 weights")
 
@@ -53,7 +58,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Approximate, then draw and save."""
     from relutheory.univariate.approximate import approximate
-    from relutheory.univariate.rates import compare_rates
+    from relutheory.univariate.rates import MOST_PARAMETERS, compare_rates
 
     picture, file = _target(args.plot, _PICTURES, "--plot"), _target(args.save, (".npz",), "--save")
     lo, hi = args.domain
@@ -67,8 +72,12 @@ def run(args: argparse.Namespace) -> int:
         hi=hi,
         width=args.width,
         float_weights=file is not None,
+        time_limit=args.time_limit,
     )
-    table = compare_rates(args.function, [max(found.parameters, 4)], lo=lo, hi=hi) if args.compare else None
+    table = None
+    if args.compare:
+        budget = min(max(found.parameters, 4), MOST_PARAMETERS)
+        table = compare_rates(args.function, [budget], lo=lo, hi=hi, time_limit=args.time_limit)
     if file is not None:
         _save(found, file)
     if picture is not None:
@@ -102,22 +111,30 @@ def _save(found: Approximation, target: Path) -> None:
 
 
 def _draw(found: Approximation, target: Path) -> None:
+    from types import SimpleNamespace
+
     import matplotlib
 
     matplotlib.use("agg")
     from relutheory.plotting.style import paper_style
     from relutheory.plotting.univariate import approximation_figure
 
+    sizes = {"width": found.width, "depth": found.depth, "parameters": found.parameters}
+    shown = SimpleNamespace(target=found.target, function=found.graph(), error=found.error, **sizes)
     part = target.with_name(f".{target.name}.part{target.suffix}")
     with paper_style():
         try:
-            approximation_figure(found).savefig(part)
+            approximation_figure(shown).savefig(part)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
 
 
 def _data(found: Approximation, table: RateTable | None, args: argparse.Namespace) -> dict[str, Any]:
+    from relutheory.core.exact import allow_digits
+    from relutheory.univariate.decimals import float_above
+
+    allow_digits(found.error.lo, found.error.hi)
     return {
         "function": args.function,
         "domain": "box:{},{}".format(*args.domain),
@@ -127,25 +144,25 @@ def _data(found: Approximation, table: RateTable | None, args: argparse.Namespac
         "depth": found.depth,
         "parameters": found.parameters,
         "error": [str(found.error.lo), str(found.error.hi)],
-        "error_upper": float(found.error.hi),
+        "error_upper": float_above(found.error.hi),
         "rigor": found.error.rigor.value,
+        "complete": found.complete,
         "plot": args.plot,
         "saved": args.save,
         "compared": None if table is None else table.records(),
+        "notes": [] if table is None else list(table.notes),
     }
 
 
 def _lines(found: Approximation, table: RateTable | None, args: argparse.Namespace) -> list[str]:
+    from relutheory.univariate.decimals import described
+
     lo, hi = args.domain
-    ends = _digits(found.error.lo, decimal.ROUND_FLOOR), _digits(found.error.hi, decimal.ROUND_CEILING)
-    size = f"width {found.width}, depth {found.depth}, {found.parameters} parameters"
-    exact = found.error.width == 0
-    error = f"{ends[1]}, exact but for rounding up" if exact else f"between {ends[0]} and {ends[1]}, proved"
     lines = [
         f"{args.function} on [{lo}, {hi}]",
         "",
-        f"network: {size}",
-        f"largest error: {error}",
+        f"network: width {found.width}, depth {found.depth}, {found.parameters} parameters",
+        f"largest error: {described(found.error)}",
         f"construction: {found.construction} ({found.reason})",
     ]
     if args.save is not None:
@@ -153,14 +170,3 @@ def _lines(found: Approximation, table: RateTable | None, args: argparse.Namespa
     if args.plot is not None:
         lines.append(f"picture in {args.plot}")
     return lines if table is None else [*lines, "", table.text()]
-
-
-def _digits(value: Fraction, rounding: str) -> str:
-    """A rational to four digits, rounded up or down.
-
-    >>> _digits(Fraction(1, 3), decimal.ROUND_CEILING), _digits(Fraction(0), decimal.ROUND_FLOOR)
-    ('0.3334', '0')
-    """
-    context = decimal.Context(prec=4, rounding=rounding, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
-    quotient = context.divide(decimal.Decimal(value.numerator), decimal.Decimal(value.denominator))
-    return f"{quotient.normalize(context):.4g}" if quotient else "0"

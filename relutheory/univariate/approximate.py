@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -10,17 +10,25 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.errors import reject
-from relutheory.core.exact import rational
-from relutheory.core.verdict import Enclosure, NotABool
-from relutheory.networks.layers import AffineMap, ReLULayer, ReLUNetwork
+from relutheory.core.exact import nearest_float, rational
+from relutheory.core.verdict import Enclosure, NotABool, Rigor
+from relutheory.networks.layers import ReLULayer, ReLUNetwork
 from relutheory.univariate.candidates import Candidate, for_error, for_parameters
 from relutheory.univariate.cpwl import CPwL
+from relutheory.univariate.deadlines import Deadline
+from relutheory.univariate.decimals import described
+from relutheory.univariate.exact_values import exact_values, one_layer_function
 from relutheory.univariate.grids import check_count
+from relutheory.univariate.inputs import sequence
+from relutheory.univariate.rates import DEEP
+from relutheory.univariate.rounding import most_moved, rounded_network
 from relutheory.univariate.splines import LEAST_WIDTH
 from relutheory.univariate.targets import Target, as_target
 
 LEAST_FLOAT_ERROR = Fraction(1, 2**40)  # of networks with float64 weights, relative to the size of f
 _MOST = 10**5  # parameters
+_FINE, _COARSE = 2000, 200  # steps of graphs, in floats and in rationals
+_MOST_LISTED = 16  # layers of networks made for f, whose pieces may double with every layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +37,8 @@ class Approximation(NotABool):
 
     network : ReLUNetwork with exact weights, one input in [lo, hi], one output.  error : an `Enclosure` of the largest
     |f - network| on [lo, hi], proved where its rigor says EXACT or ENCLOSED (of a callable without further knowledge:
-    SAMPLED).  construction : its name.  reason : why this one.  considered : all candidates, best first.
+    SAMPLED).  construction : its name.  reason : why this one.  considered : the best candidate of each construction,
+    best first.  complete : False where a time limit ended the search.
     `width`, `depth`, `parameters` : of the network.  `function` : the network's function on [lo, hi] as a `CPwL`.
     """
 
@@ -38,8 +47,14 @@ class Approximation(NotABool):
     construction: str
     reason: str
     considered: tuple[Candidate, ...]
-    target: Target = field(repr=False)
+    target: Target
+    complete: bool = True
     _hint = "look at its error"
+
+    def __repr__(self) -> str:
+        size = f"width {self.width}, depth {self.depth}, {self.parameters} parameters"
+        lines = f"Approximation({size}, error {described(self.error)};", f"  {self.construction}: {self.reason})"
+        return "\n".join(lines)
 
     @property
     def width(self) -> int:
@@ -59,31 +74,60 @@ class Approximation(NotABool):
 
     @cached_property
     def function(self) -> CPwL:
-        """The network's function on [lo, hi], exactly."""
+        """The network's function on [lo, hi], exactly.
+
+        Raises InputError where it has too many pieces to list them; values at points are exact all the same.
+        """
+        if self.depth == 1:
+            return one_layer_function(self.network, self.target.lo, self.target.hi)
+        if self.construction == DEEP and self.depth > _MOST_LISTED:
+            rule = (
+                f"has too many pieces to list, and must have depth at most {_MOST_LISTED}; values_at(points) is exact"
+            )
+            reject("network", self.network, rule)
         return CPwL.from_network(self.network, self.target.lo, self.target.hi)
+
+    def values_at(self, points: Any) -> list[Fraction]:
+        """The network at a sequence of numbers, exactly.
+
+        >>> approximate("x**2", error="1e-9").values_at(["1/4", 1])
+        [Fraction(1, 16), Fraction(1, 1)]
+        """
+        return exact_values(self.network, [rational(x, "points") for x in sequence(points, "points")])
+
+    def graph(self) -> CPwL:
+        """What a picture shows: the function, or where its pieces may be many its values at points, in floats.
+
+        >>> approximate("x**2", error="1e-9").graph().pieces, approximate("x**2", error="1e-30").graph().pieces
+        (16386, 2002)
+        """
+        if self.depth <= _MOST_LISTED:
+            return self.function
+        lo, hi = self.target.lo, self.target.hi
+        points = [lo + (hi - lo) * Fraction(i, _FINE) for i in range(_FINE + 1)]
+        values = self.network.forward(np.array([[nearest_float(x)] for x in points]))[:, 0]
+        if np.isfinite(values).all():
+            return CPwL(points, values)
+        points = points[:: _FINE // _COARSE]
+        return CPwL(points, exact_values(self.network, points))
 
     def with_float_weights(self) -> Approximation:
         """The network with its weights rounded to float64, as files hold them, and the error of that network.
 
+        The error is that before, wider at both ends by a proved bound of what rounding changes.
         Raises InputError for weights beyond the range of float64.
 
         >>> rounded = approximate("x**2", parameters=40).with_float_weights()
         >>> rounded.network.layers[0].weight.floats_exact
         True
         """
-        network = _rounded(self.network)
+        network = rounded_network(self.network)
         if network.layers == self.network.layers and network.readout == self.network.readout:
             return self
-        moved = _on_unit_interval(network, self.target.lo, self.target.hi)
-        error = self.target.distance(CPwL.from_network(moved))
-        return Approximation(
-            network=network,
-            error=error,
-            construction=self.construction,
-            reason=self.reason + "; weights rounded to float64",
-            considered=self.considered,
-            target=self.target,
-        )
+        moved = most_moved(self.network, network, self.target.lo, self.target.hi)
+        rigor = Rigor.ENCLOSED if self.error.rigor.proves else self.error.rigor
+        error = Enclosure(lo=max(self.error.lo - moved, Fraction(0)), hi=self.error.hi + moved, rigor=rigor)
+        return replace(self, network=network, error=error, reason=self.reason + "; weights rounded to float64")
 
 
 def approximate(
@@ -95,6 +139,7 @@ def approximate(
     hi: Any = 1,
     width: int | None = None,
     float_weights: bool = False,
+    time_limit: float | None = 60.0,
 ) -> Approximation:
     """A ReLU network close to f on [lo, hi]: the closest one found with so many parameters, or the smallest so close.
 
@@ -103,9 +148,11 @@ def approximate(
     error : > 0, the largest |f - network| wanted; or parameters : the most weights and biases.  Give one of them.
     lo, hi : numbers, lo < hi.  width : of the hidden layers, >= 4; None tries several, and one hidden layer.
     float_weights : round the weights to float64, and prove the error of the rounded network.
+    time_limit : seconds, None for no limit; then the best network so far is returned, and its reason says so.  What is
+    begun is ended: small networks are tried in any case.
 
-    Tried are networks made for f (piecewise linear functions exactly, polynomials, Takagi's function), and best
-    free-knot splines, realised exactly with the widths allowed.
+    Tried are networks made for f (piecewise linear functions exactly, polynomials, analytic functions, Takagi's
+    function), and best free-knot splines, realised exactly with the widths allowed.
     Raises InputError for other arguments, where f is not finite on [lo, hi], and where the goal cannot be met.
     Source: daubechies2022.
 
@@ -113,6 +160,7 @@ def approximate(
     >>> result.construction, result.parameters, result.error.hi <= Fraction(1, 10000)
     ('network made for f', 70, True)
     """
+    deadline = Deadline(time_limit)
     if (error is None) == (parameters is None):
         reject("error", error, "must be given, or parameters, but not both")
     if width is not None:
@@ -125,21 +173,29 @@ def approximate(
     target = as_target(f, lo, hi)
     if goal is not None and float_weights:
         _check_float_goal(target, goal)
-    found = for_parameters(target, int(parameters or 0), width) if goal is None else for_error(target, goal, width)
+    if goal is None:
+        found = for_parameters(target, int(parameters or 0), width, deadline)
+    else:
+        found = for_error(target, goal, width, deadline)
     best = found[0]
     result = Approximation(
         network=_on_interval(best.make(), target.lo, target.hi),
         error=best.error,
         construction=best.construction,
-        reason=_reason(found, goal),
+        reason=_reason(found, goal) + (f"; {deadline.note}: the best so far" if deadline.missed else ""),
         considered=tuple(found),
         target=target,
+        complete=not deadline.missed,
     )
     if not float_weights:
         return result
     rounded = result.with_float_weights()
     if goal is not None and rounded.error.hi > goal and rounded.error.rigor.proves:
-        reject("error", error, "is missed after rounding to float64; give float_weights=False, the rational route")
+        reject(
+            "error",
+            error,
+            "is not proved to hold after rounding to float64; give float_weights=False, the rational route",
+        )
     return rounded
 
 
@@ -152,15 +208,11 @@ def _check_float_goal(target: Target, goal: Fraction) -> None:
 
 
 def _reason(found: list[Candidate], goal: Fraction | None) -> str:
-    best, others = found[0], found[1:]
-    start = best.why
-    rivals = [c for c in others if c.construction != best.construction]
-    if not rivals:
-        return start
-    next_best = rivals[0]
-    if goal is None:
-        return f"{start}; {next_best.construction}: error {float(next_best.error.hi):.2e}"
-    return f"{start}; {next_best.construction}: {next_best.parameters} parameters"
+    if len(found) == 1:
+        return found[0].why
+    second = found[1]
+    compared = f"error {described(second.error)}" if goal is None else f"{second.parameters} parameters"
+    return f"{found[0].why}; {second.construction}: {compared}"
 
 
 def _on_interval(network: ReLUNetwork, lo: Fraction, hi: Fraction) -> ReLUNetwork:
@@ -168,23 +220,8 @@ def _on_interval(network: ReLUNetwork, lo: Fraction, hi: Fraction) -> ReLUNetwor
     return network if (lo, hi) == (0, 1) else _with_input(network, 1 / (hi - lo), -lo / (hi - lo))
 
 
-def _on_unit_interval(network: ReLUNetwork, lo: Fraction, hi: Fraction) -> ReLUNetwork:
-    """The network of x = lo + (hi - lo) t as one of t."""
-    return network if (lo, hi) == (0, 1) else _with_input(network, hi - lo, lo)
-
-
 def _with_input(network: ReLUNetwork, slope: Fraction, offset: Fraction) -> ReLUNetwork:
     first, *others = network.layers
     weights, biases = first.weight.fractions(), first.bias.fractions()
     moved = [[row[0] * slope] for row in weights], [b + row[0] * offset for row, b in zip(weights, biases, strict=True)]
     return ReLUNetwork([ReLULayer(*moved), *others], readout=network.readout)
-
-
-def _rounded(network: ReLUNetwork) -> ReLUNetwork:
-    maps = [one for one in (*network.layers, network.readout) if one is not None]
-    for one in maps:
-        if not (np.isfinite(one.weight.floats).all() and np.isfinite(one.bias.floats).all()):
-            reject("float_weights", True, "must be False: a weight is beyond the range of float64")
-    layers = [ReLULayer(one.weight.floats, one.bias.floats) for one in network.layers]
-    last = network.readout
-    return ReLUNetwork(layers, readout=None if last is None else AffineMap(last.weight.floats, last.bias.floats))

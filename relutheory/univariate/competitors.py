@@ -19,6 +19,8 @@ __all__ = [
     "spline_within",
 ]
 
+_ROUNDING = 1e-13  # part of the largest value, at which an error is one of rounding
+
 
 def equispaced_spline(f: Floats, pieces: int) -> CPwL:
     """The piecewise linear interpolant of f at pieces + 1 equispaced points of [0, 1]; pieces + 1 parameters.
@@ -40,8 +42,14 @@ def chebyshev_polynomial(f: Floats, degree: int) -> Any:
     >>> round(float(chebyshev_polynomial(lambda x: x**3, 3)(0.5)), 12)
     0.125
     """
+    from scipy.fft import dct
+
     check_count("degree", degree, 0)
-    return np.polynomial.Chebyshev.interpolate(lambda x: finite_values(f, x), degree, domain=[0, 1])
+    n = degree + 1
+    y = finite_values(f, (1 + np.cos(np.pi * (np.arange(n) + 0.5) / n)) / 2)
+    coefficients = dct(y / n)  # no matrix of n^2 numbers
+    coefficients[0] /= 2
+    return np.polynomial.Chebyshev(coefficients, domain=[0, 1])
 
 
 def rational_function(f: Floats, supports: int) -> Any:
@@ -60,13 +68,17 @@ def rational_function(f: Floats, supports: int) -> Any:
     from scipy.interpolate import AAA
 
     check_count("supports", supports, 1)
-    found = []
+    found: list[tuple[float, Any]] = []
     # points close together cancel digits, and where f is singular there is no other way: both are tried
     for x in (_cosine_grid(), _clustered_grid()):
+        y = finite_values(f, x)
+        if found and found[0][0] <= _ROUNDING * float(np.abs(y).max()):
+            break
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a tolerance not reached: what is asked for is the number of parameters
-            found.append(AAA(x, finite_values(f, x), max_terms=supports, rtol=1e-15, clean_up=False))
-    return min(found, key=lambda r: seen_error(f, r))
+            made = AAA(x, y, max_terms=supports, rtol=1e-15, clean_up=False)
+        found.append((seen_error(f, made), made))
+    return min(found, key=lambda pair: pair[0])[1]
 
 
 def _cosine_grid() -> np.ndarray:

@@ -17,6 +17,7 @@ from relutheory.univariate.jets import NotRealError
 _TRIED = 4  # steps of the grid that are looked into
 _FAR = 1 / 64  # of the range of values, for functions that balls can follow further
 _FAR_SEEN = 1 / 4  # for those that are floats only
+_ROUNDING = 1e-14  # part of the largest value, which floats of a continuous function may move by
 _SMALLEST = 5e-324  # positive float
 _FURTHER = 300  # bisections with balls
 _PRECISION = 1000
@@ -25,22 +26,25 @@ _PRECISION = 1000
 def check_continuous(name: str, f: Floats, grid: np.ndarray, ball: Callable[[Any], arb] | None) -> None:
     """Raises InputError where f moves far between two neighbouring floats, and, if balls are given, 2^-300 of that.
 
-    A continuous network cannot be close to a function with a jump, and a pole is as far between neighbours.
+    A continuous network cannot be close to a function with a jump, and a pole is as far between neighbours.  So is a
+    continuous function that is too steep to be told from a jump, as x^(1/1000) at 0: it is refused, too.
     name : of f.  grid : increasing floats, where it starts.  ball : f at rationals (fmpq), as a ball; None.
 
     >>> check_continuous("f", np.floor, np.array([0, 0.5, 1.5]), None)
     Traceback (most recent call last):
-    relutheory.core.errors.InputError: f = 'f': must be continuous, and moves by 1 between neighbours at x = 1 ...
+    relutheory.core.errors.InputError: f = 'f': must be continuous as far as floats tell, and moves by 1 between ...
     """
     y = finite_values(f, grid)
-    far = max(float(np.ptp(y)) * (_FAR_SEEN if ball is None else _FAR), _SMALLEST)
-    moves = np.abs(np.diff(y))
+    share = _FAR_SEEN if ball is None else _FAR
+    far = max(float(y.max() * share - y.min() * share), float(np.abs(y).max() * _ROUNDING), _SMALLEST)
+    with np.errstate(over="ignore"):
+        moves = np.abs(np.diff(y))
     for i in np.argsort(moves)[: -_TRIED - 1 : -1]:
-        a, b, move = _narrowed(f, float(grid[i]), float(grid[i + 1]), far)
+        with np.errstate(over="ignore"):
+            a, b, move = _narrowed(f, float(grid[i]), float(grid[i + 1]), far)
         if move > far and (ball is None or _jumps(ball, a, b, far)):
-            reject(
-                "f", name, f"must be continuous, and moves by {move:.3g} between neighbours at x = {b:.6g} of [0, 1]"
-            )
+            where = f"moves by {move:.3g} between neighbours at x = {b:.6g} of [0, 1]"
+            reject("f", name, f"must be continuous as far as floats tell, and {where}")
 
 
 def _narrowed(f: Floats, a: float, b: float, far: float) -> tuple[float, float, float]:

@@ -37,8 +37,8 @@ def distance_to(
     modulus : for such a function how far it can go within a distance: a number C for C |x - y|, a pair (C, a) for
     C |x - y|^a with 0 < a <= 1, or a function of a Fraction that returns a number or Enclosure, not negative.
     bits : from 1 to 4000; the ends differ by at most 2^-bits of the lower one, or are below 4^-bits of the size of f.
-    evaluations : of the expression, after some four on each piece of f; when they are used up the ends that are proved
-    by then are returned, further apart.  Next to a jump they come no closer than 2^-28 of its height.
+    evaluations : of the expression, besides two to five on each piece of f; when they are used up the ends that are
+    proved by then are returned, further apart.  Next to a jump they come no closer than 2^-27 of its height.
     Returns an Enclosure, EXACT for a CPwL and for a polynomial of degree at most 2.
     Raises InputError where the expression is not known to be bounded on [lo, hi], or is found not to be real somewhere;
     the distance is that over all points where it is real.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from flint import arb, fmpq
@@ -18,18 +17,18 @@ from relutheory.univariate.jets import (
     RULES,
     UNKNOWN,
     Jet,
-    Rule,
+    Node,
     add,
+    chained,
     exp,
+    folded,
     larger,
-    log,
-    multiply,
-    power_times_log,
     smaller,
     to_power,
 )
+from relutheory.univariate.vanishing import product_node
 
-Node = Callable[[arb, int], Jet]
+_LONGEST = 10**7  # exponent of a Float
 
 
 def jets_of(expression: Any, name: str = "expression") -> Node:
@@ -37,7 +36,9 @@ def jets_of(expression: Any, name: str = "expression") -> Node:
 
     Known are + - * / and powers, exp, log, sqrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, erf, Abs, sign,
     Max, Min, Heaviside, floor, ceiling, frac, Piecewise with inequalities, and the constants pi, E, EulerGamma.
-    Roots and logarithms take what is negative in their argument by rounding alone for 0.
+    Floats are the rational numbers that they are.  Roots and logarithms take what is negative in their argument by
+    rounding alone for 0.  Limits are known of u^p log(u)^k with p > 0, of u^v with v > 0 or u = v, and at poles of
+    products at rational points where smooth factors are 0, as in sin(x)/x.
     Raises InputError for anything else.
     """
     import sympy
@@ -47,14 +48,26 @@ def jets_of(expression: Any, name: str = "expression") -> Node:
     symbols = expression.free_symbols
     if len(symbols) > 1:
         reject(name, expression, f"must have one symbol, and has {', '.join(sorted(map(str, symbols)))}")
-    return _Reader(name).node(expression)
+    return _Reader(name, next(iter(symbols), None)).node(_without_floats(expression, name))
+
+
+def _without_floats(e: Any, name: str) -> Any:
+    """The expression with each Float as the rational number that it is: x**0.5 is a root."""
+    import sympy
+
+    numbers = e.atoms(sympy.Float)
+    for number in numbers:
+        exponent = int(number._mpf_[2])
+        if abs(exponent) > _LONGEST:
+            reject(name, f"a number times 2^{exponent}", f"must not have exponents beyond {_LONGEST}")
+    return e.xreplace({number: sympy.Rational(number) for number in numbers})
 
 
 class _Reader:
-    """Makes nodes, one for each different part of an expression."""
+    """Makes nodes, one for each different part of an expression in a symbol, or in none."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, symbol: Any) -> None:
+        self.name, self.symbol = name, symbol
         self.known: dict[Any, Node] = {}
 
     def node(self, e: Any) -> Node:
@@ -66,10 +79,6 @@ class _Reader:
     def _made(self, e: Any) -> Node:
         import sympy
 
-        if isinstance(e, sympy.Float):
-            sign, mantissa, exponent, _ = e._mpf_
-            value = (-1) ** sign * int(mantissa) * Fraction(2) ** int(exponent)
-            return _number(fmpq(value.numerator, value.denominator))
         if e.is_Rational:
             return _number(fmpq(int(e.p), int(e.q)))
         if e.is_Symbol:
@@ -82,48 +91,39 @@ class _Reader:
         if isinstance(e, sympy.Pow):
             return self._power(e)
         if isinstance(e, sympy.Mul):
-            special = self._product_with_log(e)
-            if special is not None:
-                return special
-        combine = {sympy.Add: add, sympy.Mul: multiply, sympy.Max: larger, sympy.Min: smaller}.get(e.func)
+            return product_node(e.args, self.symbol if e.free_symbols else None, self.node)
+        combine = {sympy.Add: add, sympy.Max: larger, sympy.Min: smaller}.get(e.func)
         if combine is not None:
-            return functools.partial(_folded, combine, [self.node(part) for part in e.args])
-        rule = RULES.get(e.func.__name__)
-        if rule is None:
-            reject(self.name, e, f"has a part {e.func.__name__} that is not known in ball arithmetic")
-        return functools.partial(_chained, rule, self.node(e.args[0]))
+            return functools.partial(folded, combine, [self.node(part) for part in e.args])
+        return self._function(e)
+
+    def _function(self, e: Any) -> Node:
+        import sympy
+
+        name = e.func.__name__
+        # sympy.Function("exp") has the name, and may be any function
+        if name not in RULES or e.func is not getattr(sympy, name):
+            reject(self.name, e, f"has a part {name} that is not known in ball arithmetic")
+        if isinstance(e, sympy.Heaviside):
+            if not (e.args[1].is_Rational and 0 <= e.args[1] <= 1):
+                reject(self.name, e, "has a Heaviside whose value at 0 is not a rational number from 0 to 1")
+        elif len(e.args) != 1:
+            reject(self.name, e, f"has a part {name} with {len(e.args)} arguments, and one is known")
+        return functools.partial(chained, RULES[name], self.node(e.args[0]))
 
     def _power(self, e: Any) -> Node:
         import sympy
 
         base, exponent = e.args
         if base == sympy.E:
-            return functools.partial(_chained, exp, self.node(exponent))
+            return functools.partial(chained, exp, self.node(exponent))
         if exponent.is_Rational:
             power = fmpq(int(exponent.p), int(exponent.q))
-            return functools.partial(_chained, functools.partial(to_power, power), self.node(base))
+            return functools.partial(chained, functools.partial(to_power, power), self.node(base))
         # base^exponent = exp(exponent log(base))
-        logarithm = functools.partial(_chained, log, self.node(base))
-        product = functools.partial(_folded, multiply, [self.node(exponent), logarithm])
-        return functools.partial(_chained, exp, product)
-
-    def _product_with_log(self, e: Any) -> Node | None:
-        """The node of a product with a factor u^p log(u), p > 0: its limit at 0 is 0, which no ball of log(u) tells."""
-        import sympy
-
-        for part in e.args:
-            if not isinstance(part, sympy.log):
-                continue
-            u = part.args[0]
-            for other in e.args:
-                base, exponent = other.as_base_exp()
-                sign = 1 if base == u else -1 if base == -u and exponent == 1 else 0
-                if sign and exponent.is_Rational and exponent > 0:
-                    power = fmpq(int(exponent.p), int(exponent.q))
-                    node = functools.partial(_chained, functools.partial(power_times_log, power), self.node(u))
-                    others = [self.node(a) for a in e.args if a is not part and a is not other]
-                    return functools.partial(_folded, multiply, [node, _number(fmpq(sign)), *others])
-        return None
+        parts = [*sympy.Mul.make_args(exponent), sympy.log(base, evaluate=False)]
+        product = product_node(parts, self.symbol if e.free_symbols else None, self.node)
+        return functools.partial(_any_power, self.node(base), self.node(exponent), product)
 
     def _condition(self, given: Any) -> Callable[[arb], bool | None]:
         import sympy
@@ -163,8 +163,16 @@ def _constant(node: Node) -> Node:
     return lambda x, order: [node(x, 0)[0], arb(0), arb(0)][: order + 1]
 
 
-def _folded(combine: Callable[[Jet, Jet], Jet], parts: list[Node], x: arb, order: int) -> Jet:
-    return functools.reduce(combine, (part(x, order) for part in parts))
+def _any_power(base: Node, exponent: Node, product: Node, x: arb, order: int) -> Jet:
+    """u^v by v log(u); where u comes down to 0 and v > 0, the values from 0 to the largest."""
+    jet = chained(exp, product, x, order)
+    if jet[0].is_finite():
+        return jet
+    u, v = base(x, 0)[0], exponent(x, 0)[0]
+    if u > 0 or not v > 0 or not u.is_finite():
+        return [UNKNOWN] * (order + 1)
+    top = u.upper()
+    return [arb(0).union(top**v) if top > 0 else arb(0), *[UNKNOWN] * order]
 
 
 def _piecewise(cases: list[tuple[Node, Callable[[arb], bool | None]]]) -> Node:
@@ -184,14 +192,3 @@ def _piecewise(cases: list[tuple[Node, Callable[[arb], bool | None]]]) -> Node:
         return [functools.reduce(arb.union, (jet[0] for jet in possible)), *[UNKNOWN] * order]
 
     return node
-
-
-def _chained(rule: Rule, inner: Node, x: arb, order: int) -> Jet:
-    u = inner(x, order)
-    f = rule(u[0], order)
-    if order == 0:
-        return f
-    out = [f[0], f[1] * u[1]]
-    if order > 1:
-        out.append(f[2] * u[1] * u[1] + f[1] * u[2])
-    return out

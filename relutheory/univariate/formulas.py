@@ -11,6 +11,7 @@ from flint import arb
 from relutheory.core.errors import InputError, reject, shown
 from relutheory.core.exact import rational
 from relutheory.univariate.expressions import jets_of
+from relutheory.univariate.jets import NotRealError
 
 FUNCTIONS = {
     "sqrt": "sqrt",
@@ -82,7 +83,7 @@ class _Reader:
         found = self.read_node(node)
         if found.is_Rational and not self.fits(found):
             self.fail(f"must not have numbers of over {_DIGITS} digits")
-        if found.is_number and (found.is_real is False or found.is_finite is False):
+        if found.is_number and not self.may_be_real(found):
             self.fail(f"must be real and finite, and {shown(ast.unparse(node))} is not")
         return found
 
@@ -133,6 +134,18 @@ class _Reader:
             self.fail(f"must not have exponents beyond {_LARGEST}")
         if base.is_Rational and exponent.is_Rational and not self.fits(base, abs(exponent)):
             self.fail(f"must not have numbers of over {_DIGITS} digits")
+
+    def may_be_real(self, number: Any) -> bool:
+        """False for what is no real number: by balls, since sympy would write out exp(exp(exp(20)))."""
+        import sympy
+
+        if number.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+            return False
+        try:
+            self.size(number)
+        except NotRealError:
+            return False
+        return True
 
     def size(self, number: Any) -> arb:
         return abs(jets_of(number, self.name)(arb(0), 0)[0])

@@ -19,6 +19,7 @@ _LARGEST_GRID = 50_000  # points; beyond it grids are not added to
 _SETTLED = 1e-3  # relative change of the error at which the grid is fine enough
 _BISECTED = 1e-4  # relative width at which the search for the smallest tube ends
 _ROUNDING = 1e-15  # part of the largest value, below which errors mean nothing
+_CLOSEST = 2.0**-1000  # points; so that slopes stay finite
 _MOST = 10**5
 
 
@@ -110,17 +111,18 @@ def _spline(x: np.ndarray, polygon: tuple[np.ndarray, np.ndarray], error: float,
 
 
 def _first_grid(knots: Any) -> np.ndarray:
-    """Equispaced points, points that accumulate at both ends, and the given ones."""
+    """Equispaced points, points that accumulate at both ends, at 0 as far as floats do, and the given ones."""
     near_ends = 2.0 ** -np.arange(12, 43)
+    near_0 = 2.0 ** -np.arange(44, 1000, 4)
     given = np.asarray(knots, dtype=np.float64)
-    parts = [np.linspace(0, 1, _BASE), near_ends, 1 - near_ends, given[(given >= 0) & (given <= 1)]]
+    parts = [np.linspace(0, 1, _BASE), near_ends, near_0, 1 - near_ends, given[(given >= 0) & (given <= 1)]]
     return np.asarray(_apart(np.concatenate(parts)))
 
 
 def _apart(x: np.ndarray) -> np.ndarray:
-    """Different numbers in increasing order, so far apart that slopes stay finite; both ends are kept."""
+    """Different numbers in increasing order, so far apart that slopes are not rounding; both ends are kept."""
     x = np.unique(x)
-    keep = np.diff(x, prepend=-1.0) > 1e-13
+    keep = np.diff(x, prepend=-1.0) > np.maximum(1e-13 * x, _CLOSEST)
     x = x[keep]
     x[-1] = 1.0
     return x

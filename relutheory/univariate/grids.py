@@ -38,10 +38,13 @@ def finite_values(f: Floats, x: np.ndarray) -> np.ndarray:
     """The values of f at x as float64.  Raises InputError where f is no function of arrays or not finite."""
     with np.errstate(all="ignore"):
         try:
-            y = np.asarray(f(x), dtype=np.float64)
+            values = np.asarray(f(x))
+            if np.iscomplexobj(values) and values.imag.any():
+                raise TypeError("complex values")
+            y = values.real.astype(np.float64)
         except InputError:
             raise
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             reject("f", f, f"must map float arrays to real ones of the same shape ({error})")
     if y.shape == ():
         y = np.full(x.shape, float(y))

@@ -19,18 +19,21 @@ _VALUES = Fraction(1, 2**20)  # of a step: how well values are known
 def hoelder_constant(target: Target) -> tuple[Fraction, Fraction] | None:
     """(M, alpha) with |f(x) - f(y)| <= M |x - y|^alpha on [0, 1], proved; None where none is known.
 
-    What the target says; or else alpha = 1 and M the largest slope, of a piecewise linear function exactly.
+    What the target says; or else alpha = 1 and M the largest slope, of a piecewise linear function exactly.  Nothing is
+    known where the expression has cases: they need not meet, and slopes do not show a jump.
 
     >>> from relutheory.univariate.targets import as_target
     >>> hoelder_constant(as_target(CPwL([0, "1/4", 1], [0, 1, 0])))
     (Fraction(4, 1), Fraction(1, 1))
     """
+    import sympy
+
     if target.hoelder is not None:
         return target.hoelder
     if target.exact is not None:
         pieces = target.exact.restricted(0, 1)
         return max((abs(slope) for slope in pieces.slopes), default=Fraction(0)), Fraction(1)
-    if target.expression is None:
+    if target.expression is None or target.expression.has(sympy.Piecewise):
         return None
     (symbol,) = target.expression.free_symbols or (None,)
     if symbol is None:

@@ -7,12 +7,14 @@ argument, and the second is not finite.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from flint import arb, fmpq, fmpz
 
 Jet = list[arb]
-Rule = Callable[[arb, int], Jet]
+Rule = Callable[[arb, int], Jet]  # of a function: of the ball of its argument, and the order of the jet
+Node = Callable[[arb, int], Jet]  # of an expression: of the ball of the variable, and the order
 UNKNOWN = arb("nan")
 
 
@@ -33,6 +35,23 @@ def multiply(u: Jet, v: Jet) -> Jet:
     if len(u) > 2:
         out.append(u[2] * v[0] + 2 * u[1] * v[1] + u[0] * v[2])
     return out
+
+
+def chained(rule: Rule, inner: Node, x: arb, order: int) -> Jet:
+    """f(u) for the rule of f and the node of u."""
+    u = inner(x, order)
+    f = rule(u[0], order)
+    if order == 0:
+        return f
+    out = [f[0], f[1] * u[1]]
+    if order > 1:
+        out.append(f[2] * u[1] * u[1] + f[1] * u[2])
+    return out
+
+
+def folded(combine: Callable[[Jet, Jet], Jet], parts: list[Node], x: arb, order: int) -> Jet:
+    """The nodes combined, as by `add` to their sum."""
+    return functools.reduce(combine, (part(x, order) for part in parts))
 
 
 def larger(u: Jet, v: Jet) -> Jet:
@@ -95,26 +114,6 @@ def log(u: arb, order: int) -> Jet:
     if not u > 0:
         return [UNKNOWN] * (order + 1)
     return [u.log(), 1 / u, -1 / (u * u)][: order + 1]
-
-
-def power_times_log(power: fmpq, u: arb, order: int) -> Jet:
-    """u^p log(u) for p > 0, which is 0 at 0."""
-    if u < 0:
-        raise NotRealError
-    if not u.is_finite():
-        return [UNKNOWN] * (order + 1)
-    p = arb(power)
-    if u > 0:
-        v, log_u = u**p, u.log()
-        first = v / u * (p * log_u + 1)
-        return [v * log_u, first, v / (u * u) * (p * (p - 1) * log_u + 2 * p - 1)][: order + 1]
-    # from 0 down to the least value, -1 / (e p) at exp(-1/p), and up again
-    top = u.upper()
-    end = top**p * top.log() if top > 0 else arb(0)
-    value = arb(0).union(end)
-    if not top < (-1 / p).exp():
-        value = value.union(-1 / (p * arb.const_e()))
-    return [value, *[UNKNOWN] * order]
 
 
 def _sin(u: arb, order: int) -> Jet:
@@ -225,6 +224,7 @@ RULES: dict[str, Rule] = {
     "sign": _steps(
         lambda u: arb(1) if u > 0 else arb(-1) if u < 0 else u if u.is_zero() else None, lambda u: arb(0, 1)
     ),
+    # at 0 anything from 0 to 1
     "Heaviside": _steps(lambda u: arb(1) if u > 0 else arb(0) if u < 0 else None, lambda u: arb(0.5, 0.5)),
     "floor": _steps(_floor_value, arb.floor),
     "ceiling": _ceiling,

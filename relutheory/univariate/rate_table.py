@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from relutheory.core.verdict import Enclosure, NotABool
+from relutheory.univariate.decimals import described, float_above, rounded_near, rounded_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,12 @@ class RateRow(NotABool):
 
     @property
     def upper(self) -> float:
-        """The upper end of the error as a float."""
-        return math.inf if self.error is None else float(self.error.hi)
+        """The upper end of the error as a float, rounded up."""
+        return math.inf if self.error is None else float_above(self.error.hi)
+
+    def __repr__(self) -> str:
+        error = "not finite" if self.error is None else described(self.error)
+        return f"RateRow({self.method}: {self.parameters} parameters, error {error}; {self.detail})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,12 @@ class RateTable(NotABool):
     rows: tuple[RateRow, ...]
     notes: tuple[str, ...] = ()
     _hint = "look at its rows"
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"RateTable({self.target}: {len(self.methods)} methods, {len(self.rows)} rows)"
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -68,7 +79,10 @@ class RateTable(NotABool):
         return float(np.polyfit(x, y, 1)[0])
 
     def text(self) -> str:
-        """The table as aligned text: a line per method, a column per budget; ~ marks errors that are not proved."""
+        """The table as aligned text: a line per method, a column per budget; ~ marks errors that are not proved.
+
+        Errors that are proved are rounded up.
+        """
         budgets = list(dict.fromkeys(row.budget for row in self.rows))
         cells = {(row.method, row.budget): _cell(row) for row in self.rows}
         first = max(len(method) for method in (*self.methods, "parameters"))
@@ -87,7 +101,7 @@ class RateTable(NotABool):
                 "method": row.method,
                 "budget": row.budget,
                 "parameters": row.parameters,
-                "error": None if row.error is None else [float(row.error.lo), float(row.error.hi)],
+                "error": None if row.error is None else [-float_above(-row.error.lo), float_above(row.error.hi)],
                 "rigor": None if row.error is None else row.error.rigor.value,
                 "detail": row.detail,
             }
@@ -96,4 +110,8 @@ class RateTable(NotABool):
 
 
 def _cell(row: RateRow) -> str:
-    return f"{'' if row.proved else '~'}{row.upper:.2e}" if row.upper else "0"
+    if row.error is None:
+        return "~inf"
+    if not row.error.hi:
+        return "0" if row.proved else "~0"
+    return f"{rounded_up(row.error.hi, 3):.2e}" if row.proved else f"~{rounded_near(row.error.hi, 3):.2e}"

@@ -1,20 +1,16 @@
-"""Networks for polynomials and analytic functions: quadratic ones at width 3, others by products at width 7."""
+"""Polynomials: the coefficients of a target that is one, and the networks of width 3 for those of degree 2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from relutheory.core.errors import InputError
 from relutheory.univariate.constructions.building import Builder
 from relutheory.univariate.constructions.hats import sawtooth, sawtooth_neurons
 from relutheory.univariate.constructions.result import EXACT, Construction, checked_count
 from relutheory.univariate.targets import Target
 
 _DEGREE = 12  # of the polynomials for which networks are made
-_DEEPEST = 400  # layers
-_SMALL = Fraction(1, 10**6)  # errors from here on are worth a network by polynomials
 
 
 def quadratic_network(a: Any, b: Any, c: Any, depth: int) -> Construction:
@@ -46,6 +42,16 @@ def quadratic_network(a: Any, b: Any, c: Any, depth: int) -> Construction:
     )
 
 
+def quadratic_depth(a: Fraction, error: Fraction) -> int:
+    """The least depth L >= 1 with |a| 4^-(L + 1) <= error, both positive.
+
+    >>> [quadratic_depth(Fraction(1), Fraction(v)) for v in ("1/16", "1/17", "1/64", "9")]
+    [1, 2, 2, 1]
+    """
+    ratio = -(-abs(a) // error)  # 4^(L + 1) is at least the ratio where it is at least the next integer
+    return max(((ratio - 1).bit_length() + 1) // 2 - 1, 1)
+
+
 def polynomial_coefficients(target: Target) -> list[Fraction] | None:
     """The coefficients from degree 0 on of a target that is a polynomial with rational coefficients, else None."""
     if target.expression is None:
@@ -59,48 +65,3 @@ def polynomial_coefficients(target: Target) -> list[Fraction] | None:
     if len(coefficients) > _DEGREE + 1 or not all(v.is_Rational for v in coefficients):
         return None
     return [Fraction(int(v.p), int(v.q)) for v in coefficients]
-
-
-def networks(target: Target) -> Iterator[Construction]:
-    """Networks for a polynomial, of growing size and falling error; none for other targets."""
-    coefficients = polynomial_coefficients(target)
-    if coefficients is None or len(coefficients) < 3:
-        return
-    if len(coefficients) == 3:
-        c, b, a = coefficients
-        for depth in range(1, _DEEPEST):
-            yield quadratic_network(a, b, c, depth)
-        return
-    from relutheory.univariate.constructions.polynomials import polynomial_network
-
-    for k in range(1, _DEEPEST):
-        yield polynomial_network(coefficients, Fraction(1, 2**k))
-
-
-def series_for_parameters(target: Target, budget: int) -> list[Construction]:
-    """The last of the networks for a polynomial with at most so many parameters, in a list."""
-    best: list[Construction] = []
-    for made in networks(target):
-        if made.parameters > budget:
-            break
-        best = [made]
-    return best
-
-
-def series_for_error(target: Target, goal: Fraction) -> list[Construction]:
-    """The first of the networks for a polynomial whose error is at most the goal, in a list.
-
-    For other expressions and small goals a network by Chebyshev polynomials, where the function is proved analytic.
-    """
-    if target.expression is not None and goal <= _SMALL and polynomial_coefficients(target) is None:
-        from relutheory.univariate.constructions.polynomials import analytic_network
-
-        try:
-            return [analytic_network(target.expression, goal)]
-        except InputError:
-            return []  # it is not analytic near [0, 1], or not known to be
-    for made in networks(target):
-        error = made.error if isinstance(made.error, Fraction) else made.error.hi
-        if error <= goal:
-            return [made]
-    return []

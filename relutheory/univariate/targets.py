@@ -162,7 +162,24 @@ def _of_expression(expression: Any, name: str, lo: Fraction, hi: Fraction) -> Ta
     if moved.has(sympy.zoo, sympy.nan, sympy.oo) or moved.is_real is False:
         reject("f", name, f"must be real and finite on [{lo}, {hi}]")
     jets_of(moved, "f")  # parts that are not known show at once
-    return Target(name=name, floats=_float_function(moved, t, name), expression=moved)
+    floats = _float_function(moved, t, name)
+    line = _line(moved, t)
+    if line is not None:
+        return Target(name=name, floats=floats, stand_in=line)
+    return Target(name=name, floats=floats, expression=moved)
+
+
+def _line(expression: Any, symbol: Any) -> CPwL | None:
+    """A polynomial of degree 1 or 0 with rational coefficients as the piecewise linear function that it is."""
+    import sympy
+
+    if not expression.is_polynomial(symbol):
+        return None
+    polynomial = sympy.Poly(expression, symbol)
+    ends = [polynomial.eval(x) for x in (0, 1)]
+    if polynomial.degree() > 1 or not all(value.is_Rational for value in ends):
+        return None
+    return CPwL([0, 1], [Fraction(int(value.p), int(value.q)) for value in ends])
 
 
 def ball_at_points(expression: Any) -> Callable[[fmpq], arb]:

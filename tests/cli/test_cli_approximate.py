@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -53,13 +54,54 @@ def test_compare(capsys: pytest.CaptureFixture[str]) -> None:
     assert methods["Chebyshev polynomial"]["rigor"] == "sampled"
     assert methods["free-knot spline"]["rigor"] in ("enclosed", "exact")
     assert Fraction(data["error"][1]) < Fraction(1, 10**9)  # a kink at a knot
-    assert run("takagi", "--parameters", 40, "--compare") == 0
+    assert run("takagi", "--parameters", 25, "--compare") == 0
     assert "network made for f" in capsys.readouterr().out
+
+
+def test_a_method_without_a_row_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["sqrt(x)", "--parameters", "130", "--compare"]
+    assert run(*argv) == 0
+    out = capsys.readouterr().out
+    assert "rational, AAA: AAA is run up to 119 parameters" in out and "network made for f: none is known" in out
+    data = asked(capsys, *argv, "--time-limit", "none")
+    assert any(note.startswith("rational, AAA") for note in data["notes"]) and data["complete"] is True
+
+
+@pytest.mark.parametrize("f", ["exp(x)", "x**2"])
+def test_deep_networks_are_saved_and_drawn(f: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, picture = tmp_path / "net.npz", tmp_path / "out.png"
+    data = asked(capsys, f, "--error", "1e-9", "--save", file, "--plot", picture)
+    assert data["depth"] > 10 and Fraction(data["error"][1]) <= Fraction("1e-9")
+    net = load_network(file)
+    with mpmath.workdps(40):
+        for i in range(8):
+            (value,) = net.forward_exact([Fraction(i, 7)])
+            x = mpmath.mpf(i) / 7
+            off = mpmath.mpf(value.numerator) / value.denominator - (mpmath.exp(x) if f == "exp(x)" else x**2)
+            assert abs(off) <= data["error_upper"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_time_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["sqrt(x)", "--parameters", "50000", "--time-limit", "0"]
+    assert run(*argv) == 0
+    assert "the time limit of 0 s was reached: the best so far" in capsys.readouterr().out
+    data = asked(capsys, *argv)
+    assert data["complete"] is False and data["parameters"] < 2000
+
+
+def test_errors_of_thousands_of_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    data = asked(capsys, "x**2", "--error", "1e-4400")
+    assert data["depth"] == 7308 and data["error_upper"] == 5e-324 and len(data["error"][0]) > 4300
 
 
 @pytest.mark.parametrize(
     ("argv", "rule"),
     [
+        (["1/x", "--error", "1/100"], "must be finite"),
+        (["1/(x - 1/3)", "--error", "1/100"], "must be (continuous|finite)"),
+        (["tanh(1/(x - 0.3))", "--error", "1/100"], "must be continuous"),
+        (["exp(x)", "--error", "1e-9", "--domain", "box:0,3", "--save", "net.npz"], "after rounding to float64"),
         (["y", "--parameters", "50"], "unknown name 'y'"),
         (["1/x", "--parameters", "50"], "must be finite"),
         (["x", "--error", "zero"], "must be a rational"),
@@ -79,7 +121,15 @@ def test_refused(argv: list[str], rule: str, tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("argv", [["x"], ["x", "--parameters", "2"], ["x", "--parameters", "9", "--error", "1"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["x"],
+        ["x", "--parameters", "2"],
+        ["x", "--parameters", "9", "--error", "1"],
+        ["x", "--error", "1", "--time-limit", "-1"],
+    ],
+)
 def test_usage(argv: list[str]) -> None:
     with pytest.raises(SystemExit):
         run(*argv)

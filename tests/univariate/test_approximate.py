@@ -67,6 +67,27 @@ def test_piecewise_linear_functions_are_met():
     assert CPwL.from_network(one_hidden_layer(f)) == f
 
 
+@pytest.mark.parametrize("f", ["x", "2", "1e300*x - 1/7", "(x + 1)**2 - x**2"])
+def test_formulas_that_are_lines_are_met(f):
+    result = approximate(f, error="1e-300")
+    assert result.construction == EXACT and result.error.hi == 0 and result.parameters == 4
+    (value,) = result.network.forward_exact(["1/3"])
+    assert value == {"x": Fraction(1, 3), "2": 2, "1e300*x - 1/7": Fraction(10**300, 3) - Fraction(1, 7)}.get(
+        f, Fraction(5, 3)
+    )
+
+
+def test_steps_with_slope_zero_are_no_lines():
+    x = sympy.Symbol("x")
+    with pytest.raises(InputError, match="must be continuous"):
+        approximate(sympy.Piecewise((0, x < sympy.Rational(1, 3)), (1, True)), parameters=9)
+
+
+def test_of_equal_sizes_the_closer_one_is_first():
+    result = approximate("exp(x)", error="1e400")
+    assert result.parameters == 4 and result.error.hi < 1
+
+
 def test_samples_and_callables():
     samples = approximate(([0, 1, 3, 4], [0.5, 2.0, -1.0, 0.25]), error="1/1000")
     assert samples.network.forward_exact([3]) == [-1] and samples.error.hi == 0

@@ -142,9 +142,12 @@ def test_distance_to_expressions_against_sampling(name):
         lo = mpmath.mpf(found.lo.numerator) / found.lo.denominator
         hi = mpmath.mpf(found.hi.numerator) / found.hi.denominator
 
+        corners = [mpmath.mpf(y.numerator) / y.denominator for y in f.values]
+
         def gap(t):
-            line = f(F(t))
-            return abs(value(mpmath.mpf(t)) - mpmath.mpf(line.numerator) / line.denominator)
+            t = mpmath.mpf(t)
+            i = min(int(9 * t), 8)
+            return abs(value(t) - corners[i] - (corners[i + 1] - corners[i]) * (9 * t - i))
 
         points = (np.arange(600) * (end / 600) + 1e-4).tolist()
         best = max(points, key=gap)

@@ -53,7 +53,7 @@ def test_what_is_float_is_marked():
     rigor = {row.method: row.error.rigor for row in table.rows}
     assert rigor[CHEBYSHEV] is rigor[RATIONAL] is Rigor.SAMPLED
     assert all(rigor[name].proves for name in (FREE, EQUISPACED, SHALLOW, NARROW))
-    assert DEEP not in rigor and BITS not in rigor  # the smallest by bit extraction has 973 parameters
+    assert DEEP not in rigor and BITS not in rigor  # the smallest by bit extraction has 1132 parameters
     lines = table.text().splitlines()
     assert any(line.startswith(CHEBYSHEV) and "~" in line for line in lines)
     assert not any(line.startswith(FREE) and "~" in line for line in lines)
@@ -61,12 +61,12 @@ def test_what_is_float_is_marked():
 
 
 def test_rows_keep_their_budget():
-    for row in compare_rates("random-walk", [13, 40, 77]).rows:
+    for row in compare_rates("random-walk", [13, 41]).rows:
         assert row.parameters <= row.budget, row
 
 
 def test_exponents():
-    table = compare_rates("x**2", [20, 40, 80], methods=[FREE, EQUISPACED])
+    table = compare_rates("x**2", [16, 32, 64], methods=[FREE, EQUISPACED])
     assert table.exponent(FREE) == pytest.approx(-2, abs=0.1)
     assert table.exponent(EQUISPACED) == pytest.approx(-2, abs=0.1)
 
@@ -200,7 +200,7 @@ def test_a_bound_is_not_called_exact():
         ("sqrt(x)", lambda n: Fraction(1, 4 * n * (n + 1))),  # knots (i (i + 1) / (n (n + 1)))^2
     ],
 )
-@pytest.mark.parametrize("n", [1, 2, 9, 150])
+@pytest.mark.parametrize("n", [1, 2, 9, pytest.param(150, marks=pytest.mark.slow)])
 def test_the_best_splines_of_convex_functions_in_closed_form(f, least, n):
     best = best_spline(as_target(f), n)
     error = best.target.distance(best.spline)
@@ -216,7 +216,7 @@ def test_one_row_says_how_close_others_are():
 
 
 @pytest.mark.parametrize("f", ["sin(9*x)", "abs(x - 1/3)", "1 / (1 + 25*(2*x - 1)**2)", "random-walk"])
-@pytest.mark.parametrize("n", [1, 4, 11])
+@pytest.mark.parametrize("n", [1, 4, pytest.param(11, marks=pytest.mark.slow)])
 def test_no_spline_beats_the_lower_bound(f, n):
     best = best_spline(as_target(f), n)
     assert best.least_error <= best.target.distance(best.spline).hi
