@@ -111,20 +111,16 @@ def _save(found: Approximation, target: Path) -> None:
 
 
 def _draw(found: Approximation, target: Path) -> None:
-    from types import SimpleNamespace
-
     import matplotlib
 
     matplotlib.use("agg")
     from relutheory.plotting.style import paper_style
     from relutheory.plotting.univariate import approximation_figure
 
-    sizes = {"width": found.width, "depth": found.depth, "parameters": found.parameters}
-    shown = SimpleNamespace(target=found.target, function=found.graph(), error=found.error, **sizes)
     part = target.with_name(f".{target.name}.part{target.suffix}")
     with paper_style():
         try:
-            approximation_figure(shown).savefig(part)
+            approximation_figure(found).savefig(part)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)

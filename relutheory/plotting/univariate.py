@@ -133,7 +133,7 @@ def approximation_figure(result: Any) -> Any:
     """
     from matplotlib.figure import Figure
 
-    target, network = result.target, result.function
+    target, network = result.target, result.graph()
     lo, hi = float(target.lo), float(target.hi)
     corners = [x for x in (float(b) for b in network.breakpoints) if lo <= x <= hi] if network.pieces < 5000 else []
     x = np.unique(np.concatenate([np.linspace(lo, hi, _POINTS), corners]))

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise, product
-from typing import Any
 
 import numpy as np
-from flint import ctx
 
 from relutheory.core.errors import InputError
 from relutheory.core.verdict import Enclosure, Rigor
@@ -20,8 +17,6 @@ from relutheory.univariate.targets import Target
 
 _MOST = 2**14  # members of a family that are tried
 _MOST_OF_SIZE = 400  # where only the size counts: their errors are far below what floats tell from 0
-_RADIUS, _PARTS = 5, 8  # of the square around the largest ellipse, and into how many parts its sides are cut
-_STEEPEST = 10**5  # bits of values there
 
 
 class Family:
@@ -113,29 +108,11 @@ def _analytic(target: Target) -> Family | None:
 
     f = target.expression
     largest = Fraction(float(np.abs(target.floats(np.linspace(0, 1, 101))).max()))
-    if not largest or not _moderate(f):
+    if not largest:
         return None
     size = _power_above(largest)
     family = Family(lambda n: analytic_network(f, size / 2**n), lambda goal: analytic_network(f, goal))
     return family if family.member(1) is not None else None
-
-
-def _moderate(f: Any) -> bool:
-    """Whether the values around [0, 1] can be written out: those of exp(exp(9 x)) there fill any memory."""
-    from relutheory.univariate.constructions.analytic import _box
-    from relutheory.univariate.constructions.balls import ball_function
-
-    try:
-        function = ball_function(f)
-    except InputError:
-        return False
-    ends = [Fraction(2 * _RADIUS * i, _PARTS) - _RADIUS for i in range(_PARTS + 1)]
-    with ctx.workprec(64):
-        for (left, right), (low, top) in product(pairwise(ends), repeat=2):
-            value = function(_box(left, right, low, top), True)
-            if value.is_finite() and value.abs_upper() > 0 and value.abs_upper().man_exp()[1] > _STEEPEST:
-                return False
-    return True
 
 
 def _power_above(value: Fraction) -> Fraction:

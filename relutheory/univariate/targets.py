@@ -25,6 +25,7 @@ BITS = 20  # to which errors are enclosed
 _MOST_EVALUATIONS = 200_000
 _EVALUATIONS, _PER_PIECE = 5_000, 100  # of an expression, at most, to enclose an error
 _PRECISION = 200  # bits of balls
+_LEAST = arb(2) ** -2000  # values closer to 0 are not told from it
 _HOLES = 100  # points at most that floats cannot evaluate and balls can, as x log(x) at 0
 
 
@@ -82,7 +83,9 @@ class Target:
 
         with ctx.workprec(_PRECISION):
             ball = self._ball(to_fmpq(x))
-        return (lower(ball), upper(ball)) if ball.is_finite() else None
+            if abs(ball) < _LEAST and not ball.is_zero():  # exp(-10^9), for one: no rational here has so many digits
+                ball = arb(0, _LEAST)
+            return (lower(ball), upper(ball)) if ball.is_finite() else None
 
     @cached_property
     def _ball(self) -> Callable[[fmpq], arb]:
@@ -191,7 +194,7 @@ def ball_at_points(expression: Any) -> Callable[[fmpq], arb]:
 def _float_function(expression: Any, symbol: Any, name: str) -> Floats:
     import sympy
 
-    compiled, ball = sympy.lambdify(symbol, expression, modules="numpy"), ball_at_points(expression)
+    compiled, ball = sympy.lambdify(symbol, expression, modules=["scipy", "numpy"]), ball_at_points(expression)
 
     def floats(x: np.ndarray) -> np.ndarray:
         try:

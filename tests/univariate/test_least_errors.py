@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -134,3 +135,26 @@ def test_jumps_of_huge_functions_are_seen():
 def test_functions_that_fail_or_are_not_real(f):
     with pytest.raises(InputError, match="must map float arrays to real ones"):
         as_target(f)
+
+
+def test_values_that_no_rational_of_bearable_length_bounds_are_taken_for_0():
+    f = as_target("x**2+exp(-(10**5*(x-1/3))**2)/1000")
+    low, high = f.enclosed(Fraction(9, 10))
+    assert low <= Fraction(81, 100) <= high and high - low < Fraction(1, 10**50)
+    low, high = as_target("exp(-10**9*x)").enclosed(Fraction(1))
+    assert low <= 0 < high < Fraction(1, 2**1999)
+    bound = best_spline(f, 4).least_error  # that of x^2 is 1/128, and f is at most 1/1000 from it
+    assert Fraction(1, 128) - Fraction(1, 1000) < bound <= Fraction(1, 128) + Fraction(1, 1000)
+
+
+def test_values_of_large_functions_are_enclosed_to_more_than_the_digits_of_floats():
+    low, high = as_target("10**12+exp(x)/3").enclosed(Fraction(1))
+    assert high - low < Fraction(1, 10**40)
+    with mpmath.workdps(60):
+        exact = 10**12 + mpmath.e / 3
+        assert mpmath.mpf(low.numerator) / low.denominator <= exact <= mpmath.mpf(high.numerator) / high.denominator
+
+
+def test_functions_that_only_scipy_has_in_floats():
+    f = as_target(sympy.erf(3 * X))
+    assert f.floats(np.array([0.5])).tolist() == pytest.approx([0.9661051464753108], abs=1e-14)

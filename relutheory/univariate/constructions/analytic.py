@@ -16,6 +16,7 @@ _RADII = tuple(Fraction(v) for v in ("1.02", "1.05", "1.1", "1.2", "1.4", "1.7",
 _DEEPEST = 9  # halvings of a box
 _MOST_BOXES = 4000
 _HIGHEST = 2000  # degree
+_LARGEST = arb(2) ** 10_000  # of values: exp(exp(9 x)) has some around [0, 1] that would fill any memory
 
 
 def interpolant(f: Any, error: Fraction) -> tuple[list[Fraction], Fraction]:
@@ -53,7 +54,9 @@ def bound_on_ellipse(function: BallFunction, r: Fraction) -> Fraction | None:
             left, right, low, top, depth = boxes.pop()
             looked += 1
             value = function(_box(left + Fraction(1, 2), right + Fraction(1, 2), low, top), True)
-            if depth >= 3 and value.is_finite():
+            if value.abs_lower() > _LARGEST:
+                return None
+            if depth >= 3 and value.abs_upper() < _LARGEST:
                 worst = max(worst, upper(abs(value)))
                 continue
             if depth >= _DEEPEST or looked > _MOST_BOXES:
