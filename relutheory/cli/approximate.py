@@ -45,6 +45,12 @@ def add(commands: Any) -> None:
         "--compare", action="store_true", help="also the errors of other methods with as many parameters"
     )
     parser.add_argument(
+        "--budgets",
+        type=_budgets,
+        metavar="N,N,...",
+        help="the numbers of parameters of the comparison (default: that of the network)",
+    )
+    parser.add_argument(
         "--time-limit",
         type=seconds,
         default=60.0,
@@ -52,6 +58,7 @@ def add(commands: Any) -> None:
         help='seconds, or "none" (default 60); then the best network so far is given, and the comparison ends',
     )
     parser.add_argument("--plot", metavar="OUT", help="draw function, network and error: .pdf, .png or .svg")
+    parser.add_argument("--plot-rates", metavar="OUT", help="draw the comparison, error against number of parameters")
     parser.add_argument("--save", metavar="NET.npz", help="write the network with float64 weights")
 
 
@@ -61,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from relutheory.univariate.rates import MOST_PARAMETERS, compare_rates
 
     picture, file = _target(args.plot, _PICTURES, "--plot"), _target(args.save, (".npz",), "--save")
+    rates = _target(args.plot_rates, _PICTURES, "--plot-rates")
     lo, hi = args.domain
     if isinstance(lo, float) or isinstance(hi, float):
         raise InputError(f"--domain = box:{lo},{hi}: must be bounded")
@@ -75,13 +83,15 @@ def run(args: argparse.Namespace) -> int:
         time_limit=args.time_limit,
     )
     table = None
-    if args.compare:
-        budget = min(max(found.parameters, 4), MOST_PARAMETERS)
-        table = compare_rates(args.function, [budget], lo=lo, hi=hi, time_limit=args.time_limit)
+    if args.compare or args.budgets or rates is not None:
+        budgets = args.budgets or [min(max(found.parameters, 4), MOST_PARAMETERS)]
+        table = compare_rates(args.function, budgets, lo=lo, hi=hi, time_limit=args.time_limit)
     if file is not None:
         _save(found, file)
     if picture is not None:
-        _draw(found, picture)
+        _draw("approximation_figure", found, picture)
+    if rates is not None:
+        _draw("rates_figure", table, rates)
     if args.json:
         print_json(_data(found, table, args))
     else:
@@ -110,17 +120,21 @@ def _save(found: Approximation, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _draw(found: Approximation, target: Path) -> None:
+def _budgets(text: str) -> list[int]:
+    return [count(4)(part) for part in text.split(",")]
+
+
+def _draw(figure: str, shown: Approximation | RateTable | None, target: Path) -> None:
     import matplotlib
 
     matplotlib.use("agg")
+    from relutheory.plotting import univariate
     from relutheory.plotting.style import paper_style
-    from relutheory.plotting.univariate import approximation_figure
 
     part = target.with_name(f".{target.name}.part{target.suffix}")
     with paper_style():
         try:
-            approximation_figure(found).savefig(part)
+            getattr(univariate, figure)(shown).savefig(part)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -144,6 +158,7 @@ def _data(found: Approximation, table: RateTable | None, args: argparse.Namespac
         "rigor": found.error.rigor.value,
         "complete": found.complete,
         "plot": args.plot,
+        "plot_rates": args.plot_rates,
         "saved": args.save,
         "compared": None if table is None else table.records(),
         "notes": [] if table is None else list(table.notes),
@@ -165,4 +180,6 @@ def _lines(found: Approximation, table: RateTable | None, args: argparse.Namespa
         lines.append(f"network in {args.save}: float64 weights; the error is that of this network")
     if args.plot is not None:
         lines.append(f"picture in {args.plot}")
+    if args.plot_rates is not None:
+        lines.append(f"picture of the comparison in {args.plot_rates}")
     return lines if table is None else [*lines, "", table.text()]

@@ -48,6 +48,7 @@ from relutheory.plotting.univariate import (
     draw_graph,
     draw_rates,
     draw_special_network,
+    rates_figure,
     rates_legend,
 )
 from relutheory.plotting.wedges import cell_legend, draw_plane_cells
@@ -105,6 +106,7 @@ __all__ = [
     "partition_maps",
     "plot_layer",
     "ranks",
+    "rates_figure",
     "rates_legend",
     "relief_colours",
     "stability_legend",

@@ -60,6 +60,27 @@ def rates_legend(names: Container[str]) -> list[Any]:
     return [Line2D([], [], label=name, linewidth=1.1, markersize=3.5, **LOOKS[name]) for name in LOOKS if name in names]
 
 
+def rates_figure(table: Any) -> Any:
+    """Error against number of parameters for each method, from one call of `compare_rates`.
+
+    table : a `relutheory.univariate.rates.RateTable`.  Returns a matplotlib figure.  Errors that are proved are the
+    upper ends of their enclosures; Chebyshev and rational ones are seen on a grid.
+
+    >>> from relutheory import compare_rates
+    >>> figure = rates_figure(compare_rates("sqrt(x)", [10, 20], methods=["equispaced spline"]))
+    >>> figure.axes[0].lines[0].get_xdata().tolist()
+    [10, 20]
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.4, 3.4), layout="constrained")
+    ax = figure.subplots()
+    draw_rates(ax, {name: [(row.parameters, row.upper) for row in table.of(name)] for name in table.methods})
+    ax.set(title=_readable(table.target), xlabel="parameters", ylabel="largest error")
+    figure.legend(handles=rates_legend(table.methods), loc="outside right upper", frameon=False)
+    return figure
+
+
 def draw_graph(ax: Any, x: Any, y: Any, **look: Any) -> None:
     """Draw a piecewise linear graph through the points (x, y), on axes without a frame above and to the right.
 

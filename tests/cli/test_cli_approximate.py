@@ -58,6 +58,21 @@ def test_compare(capsys: pytest.CaptureFixture[str]) -> None:
     assert "network made for f" in capsys.readouterr().out
 
 
+def test_a_comparison_at_several_sizes_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "rates.png"
+    data = asked(capsys, "takagi", "--parameters", 50, "--budgets", "10,46", "--plot-rates", picture)
+    assert {row["budget"] for row in data["compared"]} == {10, 46}
+    made = [row["error"][1] for row in data["compared"] if row["method"] == "network made for f"]
+    assert made == pytest.approx([2 / 3 / 2, 2 / 3 / 2**4])
+    assert picture.read_bytes().startswith(b"\x89PNG") and [p.name for p in tmp_path.iterdir()] == ["rates.png"]
+    for bad in ("10,3", "10;46", "", "1e3"):
+        with pytest.raises(SystemExit):
+            run("takagi", "--parameters", 50, "--budgets", bad)
+        assert "must be an integer >= 4" in capsys.readouterr().err
+    with pytest.raises(InputError, match=r"--plot-rates = .*: must end in"):
+        run("takagi", "--parameters", 50, "--plot-rates", tmp_path / "rates.txt")
+
+
 def test_a_method_without_a_row_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["sqrt(x)", "--parameters", "130", "--compare"]
     assert run(*argv) == 0

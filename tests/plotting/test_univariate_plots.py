@@ -16,10 +16,11 @@ from relutheory.plotting.univariate import (
     approximation_figure,
     draw_rates,
     draw_special_network,
+    rates_figure,
     rates_legend,
 )
 from relutheory.univariate.approximate import approximate
-from relutheory.univariate.rates import METHODS
+from relutheory.univariate.rates import METHODS, compare_rates
 
 FOLDER = Path(__file__).parents[2] / "paper_figs"
 
@@ -48,6 +49,17 @@ def test_a_special_network_has_its_nodes():
     marks = [len(line.get_xdata()) for line in ax.lines if line.get_marker() in ("o", "s")]
     assert sum(marks) == 4 * 5  # depth times width
     assert len([line for line in ax.lines if line.get_marker() == "None"]) == 3 * (3 * 2 + 9) + 2 + 4 + 5
+
+
+def test_the_picture_of_a_comparison():
+    table = compare_rates("takagi", [20, 60], methods=["free-knot spline", "network made for f"])
+    figure = rates_figure(table)
+    (ax,) = figure.axes
+    drawn = {line.get_label(): list(zip(*line.get_data(), strict=True)) for line in ax.lines}
+    # the n-th network, of 12 n - 2 parameters, is 2 / (3 2^n) from Takagi's function
+    assert drawn["network made for f"] == [(10, pytest.approx(1 / 3)), (58, pytest.approx(2 / 3 / 2**5))]
+    assert drawn["free-knot spline"] == [(row.parameters, row.upper) for row in table.of("free-knot spline")]
+    assert ax.get_title() == "the Takagi function" and len(figure.legends[0].get_texts()) == 2
 
 
 @pytest.mark.parametrize("f", ["sqrt(x)", "x**2"])
