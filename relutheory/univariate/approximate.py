@@ -28,6 +28,7 @@ from relutheory.univariate.targets import Target, as_target
 LEAST_FLOAT_ERROR = Fraction(1, 2**40)  # of networks with float64 weights, relative to the size of f
 _MOST = 10**5  # parameters
 _FINE, _COARSE = 2000, 200  # steps of graphs, in floats and in rationals
+_RATIONAL = "the rational route has no such limit: float_weights=False, or no --save on the command line"
 _MOST_LISTED = 16  # layers of networks made for f, whose pieces may double with every layer
 
 
@@ -194,7 +195,7 @@ def approximate(
         reject(
             "error",
             error,
-            "is not proved to hold after rounding to float64; give float_weights=False, the rational route",
+            f"is not proved to hold after rounding to float64; {_RATIONAL}",
         )
     return rounded
 
@@ -203,7 +204,7 @@ def _check_float_goal(target: Target, goal: Fraction) -> None:
     size = Fraction(float(np.abs(target.floats(np.linspace(0, 1, 101))).max()))
     least = LEAST_FLOAT_ERROR * max(size, Fraction(1, 2**1000))
     if goal < least:
-        rule = f"is below {float(least):.1e}, what float64 weights reach; give float_weights=False, the rational route"
+        rule = f"is below {float(least):.1e}, what float64 weights reach; {_RATIONAL}"
         reject("error", float(goal), rule)
 
 
