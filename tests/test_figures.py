@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import types
@@ -22,11 +23,18 @@ from relutheory.theorems import bibliography
 
 FOLDER = Path(__file__).parents[1] / PACKAGE
 
+LONG = {"rates_of_methods"}  # half of its functions are computed again in tests/plotting/test_univariate_plots.py
+
 each_figure = pytest.mark.parametrize("name", figure_names())
 
 
 def committed(name: str) -> str:
     return (FOLDER / f"{name}.csv").read_text(encoding="utf-8")
+
+
+@functools.cache
+def drawn(name: str):
+    return render(figure_module(name), committed(name))
 
 
 def test_each_committed_file_belongs_to_a_figure():
@@ -35,7 +43,9 @@ def test_each_committed_file_belongs_to_a_figure():
     assert list(json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))) == names
 
 
-@each_figure
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in figure_names()]
+)
 def test_computed_again_the_numbers_are_the_committed_ones(name):
     assert to_csv(figure_module(name).rows()) == committed(name)
 
@@ -54,7 +64,7 @@ def test_manifest_matches_module_and_csv(name):
 @each_figure
 def test_draw_uses_nothing_but_the_rows(name, monkeypatch):
     module = figure_module(name)
-    expected = render(module, committed(name))
+    expected = drawn(name)
     for key, value in list(vars(module).items()):
         source = getattr(value, "__module__", "") or ""
         computes = source.startswith("relutheory.") and not source.startswith("relutheory.plotting")
@@ -67,5 +77,4 @@ def test_draw_uses_nothing_but_the_rows(name, monkeypatch):
 def test_another_row_is_another_picture(name):
     module = figure_module(name)
     rows = from_csv(committed(name))
-    before = dict(render(module, committed(name)))["png"]
-    assert dict(render(module, to_csv(rows[:-1])))["png"] != before
+    assert dict(render(module, to_csv(rows[:-1])))["png"] != dict(drawn(name))["png"]

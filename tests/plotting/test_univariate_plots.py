@@ -140,3 +140,10 @@ def test_all_rates_are_inside_the_axes_and_named_in_one_order():
     assert drawn == len(shown) + len(zeros)
     (legend,), methods = figure.legends, {row["method"] for row in rows}
     assert [text.get_text() for text in legend.get_texts()] == [name for name in LOOKS if name in methods]
+
+
+def test_rates_of_some_functions_are_those_that_are_committed(monkeypatch):
+    module = figure_module("rates_of_methods")
+    monkeypatch.setattr(module, "FUNCTIONS", ("square-root", "sawtooth", "random-walk"))
+    found = [{key: str(value) for key, value in line.items()} for line in module.rows()]
+    assert found == [line for line in committed("rates_of_methods") if line["function"] in module.FUNCTIONS]
