@@ -35,11 +35,12 @@ def process_pool(jobs: int) -> Iterator[Executor | None]:
     try:
         yield pool
     except BaseException:
+        # first: work that was cancelled and not yet forgotten when a worker ends makes the pool's thread fail
+        pool.shutdown(wait=False, cancel_futures=True)
         for worker in set(multiprocessing.active_children()) - others:
             worker.terminate()
         raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +92,34 @@ def test_workers_work_and_one_job_needs_none() -> None:
         assert list(executor.map(abs, [-1, 2])) == [1, 2]
     with process_pool(1) as executor:
         assert executor is None
+
+
+def test_cancelled_work_is_forgotten_before_the_workers_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    # else the thread that looks after them fails, and the command waits for ever
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_type))
+    terminate = BaseProcess.terminate
+
+    def seen_to_end(worker: BaseProcess) -> None:
+        terminate(worker)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(BaseProcess, "terminate", seen_to_end)
+    futures: list[Future[None]] = []
+
+    def interrupted() -> None:
+        with process_pool(2) as executor:
+            assert executor is not None
+            futures.extend(executor.submit(time.sleep, 100) for _ in range(20))
+            assert within(30, lambda: sum(future.running() for future in futures) >= 2)
+            for future in futures:
+                future.cancel()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert within(10, lambda: all(future.done() for future in futures))
+    assert failed == []
 
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5, True, None, "2"])
