@@ -111,7 +111,8 @@ def test_cancelled_work_is_forgotten_before_the_workers_end(monkeypatch: pytest.
         with process_pool(2) as executor:
             assert executor is not None
             futures.extend(executor.submit(time.sleep, 100) for _ in range(20))
-            assert within(30, lambda: sum(future.running() for future in futures) >= 2)
+            assert within(30, lambda: sum(future.running() for future in futures) >= 3)
+            time.sleep(0.5)  # now the pool's queue is full, and its thread waits
             for future in futures:
                 future.cancel()
             raise KeyboardInterrupt
